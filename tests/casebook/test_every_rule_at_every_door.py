@@ -119,11 +119,10 @@ def test_a_trial_answers_alike_at_every_door_and_as_the_rule_alone_does(rule, se
     # rows do not say when a DLT was known, so that whoever was infused in its window has the benefit of the doubt
     assert all(set(some) <= set(all_) for some, all_ in zip(departed(study, rows, today), left, strict=True))
 
-    # the two replays, of the acts and of the counts, name the same cohorts, unless somebody left and was back (decision 0029)
+    # the two replays, of the acts and of the counts, name the same cohorts (decision 0029)
     cohort_of = {one.participant: at for at, each in enumerate(found.conduct.cohorts, 1) for one in each.treated}
     acts = {cohort_of[one.participant] for one in departures(study, recorded) if one.rule == "rule"}
-    if not any(one.away for one in found.conduct):
-        assert acts == {one.cohort for one in found.decision.departures}
+    assert acts == {one.cohort for one in found.decision.departures}
 
 
 @pytest.mark.parametrize(

@@ -90,7 +90,7 @@ class Walk:
     def infused(self, code: str, opened: CohortOpened) -> None:
         """Draw what becomes of somebody who was just infused."""
         today, draw, level = self.trial.today(), self.random, opened.level
-        self.cohort_of[code] = opened.cohort
+        self.cohort_of[code] = self._completes(level) or opened.cohort
         self.given[code], self.outcomes[code] = (level, today), "N"
         if draw.random() < self.risk[level - 1]:
             on = today + timedelta(days=draw.randint(0, WINDOW))
@@ -102,6 +102,14 @@ class Walk:
             )
         if draw.random() < 0.5:
             self.due.append((today + timedelta(days=WINDOW + 1), code, "reviewed"))
+
+    def _completes(self, level: int) -> int:
+        """The number of the cohort that somebody infused today completes, because one of it left; else 0."""
+        last = next(reversed(self.cohort_of.values()), 0)
+        members = [code for code, cohort in self.cohort_of.items() if cohort == last]
+        in_place = sum(self.outcomes[code] != "X" for code in members)
+        same_level = bool(members) and self.given[members[0]][0] == level
+        return last if same_level and in_place < self.plan.dose.cohort_size else 0
 
     def happen(self) -> None:
         """Record what is due by today."""

@@ -24,5 +24,5 @@ def test_a_dlt_that_is_known_counts_though_they_had_left():
 
 
 def test_a_cohort_begun_in_their_absence_was_asked_for_without_them():
-    assert str(conduct("N").without_absent(GONE)) == "1XN"
-    assert str(conduct("N").without_absent(BACK)) == str(conduct("N").without_absent(None)) == "1NN"
+    assert str(conduct("N").seen_on(GONE)) == "1XN"
+    assert str(conduct("N").seen_on(BACK)) == str(conduct("N").seen_on(None)) == "1NN"

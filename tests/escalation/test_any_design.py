@@ -181,7 +181,8 @@ def test_follow_up_counts_in_a_tite_crm():
     assert next_dose(design, "1P@2P@0").level <= next_dose(design, "1P@27P@27").level
     dated = [Treated(1, Outcome.PENDING, date(2026, 1, day)) for day in (1, 2, 3)]
     later = next_dose(design, conduct_of(dated), [dlt_window(28)], today=date(2026, 1, 27))
-    assert later == next_dose(design, parse_conduct("1P@26P@25P@24"))
+    written = next_dose(design, parse_conduct("1P@26P@25P@24"))
+    assert (later.level, later.size, later.reason) == (written.level, written.size, written.reason)
 
 
 DEATH = Treated(1, Outcome.NOT_EVALUABLE, died=True)

@@ -110,7 +110,7 @@ def asked(
     if not isinstance(design, Rule):
         dated = window is not None and all(one.infused for one in conduct)
         left = (
-            placed_otherwise(partial(_seen_on, design, window), conduct, one_by_one=design.one_by_one)
+            placed_otherwise(partial(_seen_on, design, window), conduct)
             if window is not None and dated
             else departures(ask, conduct, one_by_one=design.one_by_one)
         )
@@ -136,9 +136,9 @@ def asked(
 
 
 def _is_seen_otherwise(cohorts: tuple[Cohort, ...], number: int) -> bool:
-    """Whether somebody treated before had left on the day a cohort began, and came back later."""
+    """Whether somebody treated before counted otherwise on the day a cohort began: away, or not yet dosed again."""
     before = Conduct(cohorts[:number])
-    return before.without_absent(cohorts[number].treated[0].infused) is not before
+    return before.seen_on(cohorts[number].treated[0].infused) is not before
 
 
 def _seen_on(design: Design, window: DltWindow, before: Conduct, day: date) -> tuple[Decision, ...]:

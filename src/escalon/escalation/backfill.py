@@ -35,11 +35,15 @@ class Backfill(Guard):
         return (f"backfill level {{to}} to {number(self.filled_to)} before going on above",)
 
     def apply(self, counts: Counts | TrialState, moves: Moves, first: int) -> Moves:
-        """Treat the level below the highest tried first, where it has room and the rule goes on at or above it."""
+        """Treat the level below the highest tried first, where it has room and the rule goes on at or above it.
+
+        Where the rule itself comes down to that level its own reason stands.
+        """
         below: Each = counts.highest - 1
         n, _ = counts.at(below)
         fills = (below >= 1) & (n < self.filled_to) & (moves.level >= most(below, 1))
-        return moves.instead(fills, level=below, size=self.filled_to - n, why=first, about=below)
+        filled = moves.instead(fills, level=below, size=self.filled_to - n)
+        return filled.instead(fills & (moves.level > below), why=first, about=below)
 
     def cap(self, without: int | None) -> int | None:
         """Not bounded here: a level may be filled beyond what the rule alone would treat."""

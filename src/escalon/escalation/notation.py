@@ -57,12 +57,23 @@ class Treated:
     """The day from which the record itself told of the DLT, where it says so."""
     away: tuple[tuple[date, date], ...] = ()
     """The days on which the participant had left, and those on which they were back, under observation again."""
+    before: Treated | None = None
+    """The participant as they counted until the later dose of the day `again`."""
 
     def __post_init__(self) -> None:
         if self.level == 0:
             raise EscalationError("Level 0: dose levels are numbered from 1, and from -1 downwards below it")
         if self.outcome.__class__ is not Outcome:
             object.__setattr__(self, "outcome", Outcome(self.outcome))
+
+    @property
+    def is_moved(self) -> bool:
+        """Whether they count at another level than the one of their first dose, for what followed a later one."""
+        return self.before is not None and self.before.level != self.level
+
+    def by(self, day: date) -> Treated:
+        """The participant as they counted on a day: before a later dose was given, by the first one."""
+        return self.before if self.before and self.again and day < self.again else self
 
     def is_away(self, day: date) -> bool:
         """Whether the participant had left on a day, and came back later."""
@@ -82,6 +93,14 @@ class Cohort:
     def level(self) -> int:
         """The dose level of the cohort."""
         return self.treated[0].level
+
+    def in_place(self, day: date | None) -> list[Treated]:
+        """Those who take a place of it on a day: who is not evaluable is replaced, and so is who had left and came back later."""
+        return [
+            one
+            for one in self.treated
+            if one.outcome is not NOT_EVALUABLE and not (day is not None and one.is_away(day))
+        ]
 
     def __str__(self) -> str:
         return f"{self.level}{''.join(map(str, self.treated))}"
@@ -184,11 +203,11 @@ class Conduct:
         """The same cohorts, with everybody as they are `seen`."""
         return Conduct(tuple(Cohort(tuple(map(seen, cohort.treated))) for cohort in self.cohorts))
 
-    def without_absent(self, day: date | None) -> Conduct:
-        """The same conduct in which nobody counts who had left on that day, though they came back later."""
-        if day is None or not any(one.is_away(day) for one in self):
+    def seen_on(self, day: date | None) -> Conduct:
+        """The same conduct before what came later: nobody counts who had left on that day and was back, or by a later dose."""
+        if day is None or not any(one.is_away(day) or one.by(day) is not one for one in self):
             return self
-        return self._each(lambda one: replace(one, outcome=NOT_EVALUABLE) if one.is_away(day) else one)
+        return self._each(lambda one: replace(one.by(day), outcome=NOT_EVALUABLE) if one.is_away(day) else one.by(day))
 
     def as_of(self, today: date, window: timedelta, *, dlts_unknown: bool = False) -> Conduct:
         """The same conduct with every window still open on `today` shown as pending: no DLT *yet* is not no DLT.
@@ -199,7 +218,9 @@ class Conduct:
         """
 
         def seen(one: Treated) -> Treated:
-            if one.infused is None or today >= one.infused + window:
+            one = one.by(today)
+            opened = one.again or one.infused
+            if one.infused is None or opened is None or today >= opened + window:
                 return one
             told = one.known if one.followed is None else one.infused + timedelta(days=one.followed)
             was_known = told is not None and told <= today
@@ -255,13 +276,14 @@ def _cohort(word: str) -> Cohort:
 def conduct_of(treated: Iterable[Treated], cohort: int | None = None) -> Conduct:
     """Group participants, given in the order treated, into cohorts.
 
-    A new cohort starts when the level changes and, with a `cohort` size, when the last one has that many who are
-    evaluable or pending.
+    A new cohort starts when the level changes and, with a `cohort` size, when the last one has that many in place on the
+    day of infusion: whoever was dosed for one who had left belongs to the same cohort, though the other came back.
     """
-    cohorts: list[list[Treated]] = []
+    cohorts: list[Cohort] = []
     for one in treated:
-        counting = [other for other in cohorts[-1] if other.outcome is not Outcome.NOT_EVALUABLE] if cohorts else []
-        if not cohorts or cohorts[-1][0].level != one.level or len(counting) == cohort:
-            cohorts.append([])
-        cohorts[-1].append(one)
-    return Conduct(tuple(Cohort(tuple(members)) for members in cohorts))
+        last = cohorts[-1] if cohorts else None
+        if last is None or last.level != one.level or (cohort and len(last.in_place(one.infused)) >= cohort):
+            cohorts.append(Cohort((one,)))
+        else:
+            cohorts[-1] = Cohort((*last.treated, one))
+    return Conduct(tuple(cohorts))

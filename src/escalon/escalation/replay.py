@@ -7,7 +7,7 @@ from datetime import date
 
 from escalon.escalation.decision import Decision, Departure, Treat, Wait
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.notation import NOT_EVALUABLE, Cohort, Conduct, Treated
+from escalon.escalation.notation import Cohort, Conduct, Treated
 
 
 def departures(
@@ -23,11 +23,12 @@ def departures(
     participants are placed one by one, those written together count as placed when the first of them was.
     """
     found = []
-    for number, cohort in enumerate(conduct.cohorts):
-        if number in follows:
+    for number, whole in enumerate(conduct.cohorts):
+        cohort = Cohort(tuple(one for one in whole.treated if not one.is_moved))
+        if number in follows or not cohort.treated:
             continue
         try:
-            decision = ask(Conduct(conduct.cohorts[:number]).without_absent(cohort.treated[0].infused))
+            decision = ask(Conduct(conduct.cohorts[:number]).seen_on(cohort.treated[0].infused))
         except EscalationError as error:
             found.append(Departure(number + 1, str(cohort), f"nothing ({error})"))
             continue
@@ -37,20 +38,15 @@ def departures(
     return tuple(found)
 
 
-def placed_otherwise(
-    ask: Callable[[Conduct, date], Collection[Decision]], conduct: Conduct, *, one_by_one: bool = False
-) -> tuple[Departure, ...]:
+def placed_otherwise(ask: Callable[[Conduct, date], Collection[Decision]], conduct: Conduct) -> tuple[Departure, ...]:
     """Every participant whom a design that counts pending ones had placed at another level, or nowhere, on that day.
 
     `ask` is told who came before, and the day; of its answers, one for each thing that may have been known, one is enough.
-    Where participants are placed one by one, who joins the one before at a level below the one allowed departs from nothing.
     """
     found = []
     for number, place, one, before in _one_by_one(conduct):
         answers = ask(before, one.infused) if one.infused else ()
-        stays = one_by_one and place > 1
-        levels = [each.level for each in answers if isinstance(each, Treat)]
-        if answers and not any(level == one.level or (stays and level > one.level) for level in levels):
+        if answers and not any(isinstance(each, Treat) and each.level == one.level for each in answers):
             decision = next(iter(answers))
             who = f"{_who(one, place)} at level {one.level} on {one.infused}"
             found.append(Departure(number, who, f"{decision} ({decision.reason})"))
@@ -58,9 +54,11 @@ def placed_otherwise(
 
 
 def _one_by_one(conduct: Conduct) -> Iterator[tuple[int, int, Treated, Conduct]]:
-    """Each participant with the number of the cohort, the place in it, and everybody treated before."""
+    """Each participant with the number of the cohort, the place in it, and everybody treated before; nobody by a later dose."""
     for number, cohort in enumerate(conduct.cohorts, start=1):
         for place, one in enumerate(cohort.treated):
+            if one.is_moved:
+                continue
             before = (*conduct.cohorts[: number - 1], *((Cohort(cohort.treated[:place]),) if place else ()))
             yield number, place + 1, one, Conduct(before)
 
@@ -88,5 +86,5 @@ def too_early(
 
 
 def as_said(cohort: Cohort, level: int, size: int) -> bool:
-    """Whether a cohort was treated at a level with at most so many; one who is not evaluable is replaced and takes no place."""
-    return cohort.level == level and sum(one.outcome is not NOT_EVALUABLE for one in cohort.treated) <= size
+    """Whether a cohort was treated at a level with at most so many in place when the last of them was infused."""
+    return cohort.level == level and len(cohort.in_place(cohort.treated[-1].infused)) <= size

@@ -153,8 +153,9 @@ class TiteCrm(TimedDesign):
             return self.window
         if one.followed is not None:
             return float(one.followed)
-        if one.outcome is Outcome.PENDING and one.infused is not None and today is not None:
-            return float(min(max((today - one.infused).days, 0), self.window))
+        since = one.again or one.infused
+        if one.outcome is Outcome.PENDING and since is not None and today is not None:
+            return float(min(max((today - since).days, 0), self.window))
         return 0.0
 
     def _explained(self, levels: Levels, dlt: Bools, days: Floats, done: Bools, full: bool) -> tuple[int, str]:

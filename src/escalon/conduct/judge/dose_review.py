@@ -49,6 +49,8 @@ class DoseReview:
     died: bool = False
     again: Given | None = None
     """The later dose whose own window decides, where the study counts what follows it."""
+    before: "DoseReview | None" = None
+    """The review by what came before that dose."""
 
     def as_json(self) -> dict[str, Any]:
         """The review for scripts."""
@@ -90,10 +92,11 @@ def _followed_by(study: Study, trial: Trial, first: DoseReview, again: Given, da
     runs = policy == "counted" and later.outcome is Outcome.PENDING
     doubted = later.in_doubt and later.evidence is not None and not _is_unanswered(later.evidence)
     if later.outcome is not Outcome.DLT and (first.in_doubt or not (runs or doubted)):
-        return first
+        return replace(first, again=again, before=first) if policy == "counted" else first
     return replace(
         first, outcome=later.outcome, why=f"after the dose of {again.day}: {later.why}", window_ends=later.window_ends,
         window=later.window, in_doubt=later.in_doubt, late=later.late, evidence=later.evidence, again=again,
+        before=first,
         counted_at=later.counted_at if later.outcome is Outcome.DLT else first.counted_at,
     )  # fmt: skip
 
@@ -173,14 +176,19 @@ def _level_of(plan: DosePlan, amount: Fraction) -> int | None:
 
 def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: date) -> Iterator[Treated]:
     """The reviews as the rule counts them; the window runs from the last bag."""
-    for one in reviews:
-        infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
-        came = _came(study, trial, one, today)
-        known = _told_of_a_dlt(trial.course(one.participant)) if one.outcome is Outcome.DLT else None
-        yield Treated(
-            one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again, came=came, known=known,
-            away=tuple(trial.course(one.participant).absences),
-        )  # fmt: skip
+    return (_treated(study, trial, one, today) for one in reviews)
+
+
+def _treated(study: Study, trial: Trial, one: DoseReview, today: date) -> Treated:
+    infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
+    course = trial.course(one.participant)
+    return Treated(
+        one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again,
+        came=_came(study, trial, one, today),
+        known=_told_of_a_dlt(course) if one.outcome is Outcome.DLT else None,
+        away=tuple(course.absences),
+        before=None if one.before is None else _treated(study, trial, one.before, today),
+    )  # fmt: skip
 
 
 def _told_of_a_dlt(course: Course) -> date | None:

@@ -1,0 +1,88 @@
+"""What the replay of the counts says beside the answer, and what the replay of the acts says: of one trial the same."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from escalon.conduct.judge.departures import departures
+from escalon.conduct.judge.dosing import decide_as_recorded
+from escalon.facts import Day
+from escalon.sources.folder import take_in
+from tests.casebook.walk import plan_of
+
+FIRST = date(2026, 3, 2)
+BY_COHORTS = ["3+3 variant=V2", "boin target=0.25 size=18", "crm target=0.25 skeleton=0.05/0.15/0.30 size=18"]
+TITE = "tite-crm target=0.25 skeleton=0.05/0.15/0.30 window=28 size=18"
+
+
+def on(day):
+    return FIRST + timedelta(days=day)
+
+
+def asked(folder, rule, doses, *, dlt=None, left="", day=160, **dose):
+    """The answer on a day and the acts that departed, of doses (who, level, day), perhaps a DLT and a leaving that ended."""
+    cells = {1: 100000, 2: 300000, 3: 600000}
+    rows = [f"{code},{level},{on(when)},{cells[level]},crf" for code, level, when in doses]
+    (folder / "doses.csv").write_text(
+        "\n".join(["participant,level,date,cells_per_kg,source", *rows, ""]), encoding="utf-8"
+    )
+    event = f"{dlt[0]},CRS,4,{on(dlt[1])},{on(dlt[1] + 2)},yes,crf\n" if dlt else ""
+    head = "participant,term,grade,start,end,dlt,source\n"
+    (folder / "adverse_events.csv").write_text(head + event, encoding="utf-8")
+    (folder / "facts.csv").write_text(f"participant,fact,value,date,until,source\n{left}", encoding="utf-8")
+    study = plan_of(rule, folder)
+    study = study.model_copy(update={"dose": study.dose.model_copy(update=dose)})
+    trial = take_in(study, folder).trial
+    found = decide_as_recorded(study, trial, Day.of(on(day)))
+    return found, [one for one in departures(study, trial) if one.rule == "rule"]
+
+
+def named(found, acts):
+    """The cohorts that each of the two replays names."""
+    cohort_of = {one.participant: at for at, each in enumerate(found.conduct.cohorts, 1) for one in each.treated}
+    return {one.cohort for one in found.decision.departures}, {cohort_of[one.participant] for one in acts}
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS)
+def test_whoever_was_dosed_for_somebody_absent_completed_the_cohort_though_the_other_came_back(rule, tmp_path):
+    left = f"P3,study_discontinuation,yes,{on(23)},{on(39)},crf\n"
+    doses = [("P1", 1, 0), ("P2", 1, 14), ("P3", 1, 21), ("P4", 1, 28), ("P5", 2, 70)]
+    found, acts = asked(tmp_path, rule, doses, left=left, day=110)
+    assert str(found.conduct) == "1NNNN 2N"
+    assert named(found, acts) == (set(), set())
+    assert (found.decision.action, found.decision.level, found.decision.size) == ("treat", 2, 2)
+
+
+COHORT = [("P1", 1, 0), ("P2", 1, 14), ("P3", 1, 21)]
+AGAIN = {
+    "at a higher level, with a DLT": ([*COHORT, ("P1", 2, 49)], ("P1", 51), "2T 1NN", set()),
+    "after a cohort above had begun": ([*COHORT, ("P4", 2, 50), ("P1", 1, 60)], ("P1", 62), "1TNN 2N", set()),
+    "the same at the level above": ([*COHORT, ("P4", 2, 50), ("P1", 2, 60)], ("P1", 62), "2T 1NN 2N", set()),
+    "another dosed in its window": ([*COHORT, ("P1", 2, 60), ("P4", 2, 65)], ("P1", 70), "2T 1NN 2N", {3}),
+    "without a DLT": ([*COHORT, ("P1", 1, 60), ("P4", 2, 90)], None, "1NNN 2N", set()),
+}
+
+
+@pytest.mark.parametrize("rule", [*BY_COHORTS, "rolling-six window=28"])
+@pytest.mark.parametrize("case", AGAIN)
+def test_a_retreatment_makes_no_departure_of_what_was_done_before_it(rule, case, tmp_path):
+    doses, dlt, conduct, departed = AGAIN[case]
+    found, acts = asked(tmp_path, rule, doses, dlt=dlt, retreatment="counted")
+    assert str(found.conduct) == conduct
+    assert named(found, acts) == (departed, departed)
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS)
+def test_somebody_dosed_while_a_retreatment_was_watched_is_named_by_both(rule, tmp_path):
+    found, acts = asked(tmp_path, rule, [*COHORT, ("P1", 1, 60), ("P4", 2, 70)], retreatment="counted")
+    assert str(found.conduct) == "1NNN 2N"
+    assert named(found, acts) == ({2}, {2})
+
+
+@pytest.mark.parametrize("again", [1, 2])
+def test_a_design_that_places_one_by_one_names_everybody_placed_otherwise_in_both(again, tmp_path):
+    doses = [*COHORT, ("P4", 2, 50), ("P1", again, 60)]
+    found, acts = asked(tmp_path, TITE, doses, dlt=("P1", 62), retreatment="counted", sentinel_interval=None)
+    said = {one.participant for one in acts}
+    assert said == {"P2", "P3"}, "the estimate was closest at level 2 from the first look on"
+    assert {one.done.split()[0] for one in found.decision.departures} == said
