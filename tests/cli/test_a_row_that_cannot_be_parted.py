@@ -13,7 +13,9 @@ from escalon.cli.main import app
 VISITS = "id,tender,swollen,patient_global [cm],physician_global [cm]\nA,3,2,5,4\n{}\nD,1,1,1,1\n"
 
 
-@pytest.mark.parametrize("row", ["B,3,2,5,5,4", "B,3,2,5", '"B,1,1,1,1\nC,1,1,1,1\nE",3,2,5,4', 'B,3,"2"x,5,4'])
+@pytest.mark.parametrize(
+    "row", ["B,3,2,5,5,4", "B,3,2,5", '"B,1,1,1,1\nC,1,1,1,1\nE",3,2,5,4', 'B,3,"2"x,5,4', 'B,3,"2,5,4']
+)
 def test_a_table_of_visits_is_scored_without_it(row: str, tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text(VISITS.format(row))
     ran = CliRunner().invoke(app, ["score", "cdai", "--table", str(tmp_path / "t.csv"), "--json"])
@@ -43,7 +45,7 @@ def test_a_table_of_assessments_is_graded_without_whoever_it_is_of(scale: str, t
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('participant,day,anc\nA,0,2000\nA,3,"400\nA,4,90\n', "never closed"),
+        ('participant,day,anc\nA,0,2000\nA,3,"400\nbled\nA,4,90\n', "never closed"),
         ('participant,day,anc\nA,0,2000\nB,0,2000\nA,3,"400\nB,4,90\nB,5,90"\n', "look like rows of their own"),
         ("day,anc,participant\n0,2000,A\n3,0,4,A\n0,2000,B\n", "4 cells"),
         ("participant,day,anc\nA,0,2000\nB,0,2000\n3,90\n", "2 cells"),

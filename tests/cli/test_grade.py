@@ -163,6 +163,48 @@ def test_laboratory_table_names_rows_it_cannot_grade(tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+ASKED = [
+    ("potassium", "34", "mmol/L", "lower=3.5"),
+    ("sodium", "13.7", "mmol/L", "lower=135"),
+    ("hemoglobin", "1.2", "g/L", "lower=120"),
+    ("calcium", "9.5", "mmol/L", "lower=2.1"),
+    ("creatinine", "1.0", "umol/L", "upper=106"),
+    ("platelets", "20000", "10^9/L", "lower=150"),
+    ("platelets", "0.129", "10^9/L", "lower=150"),
+    ("platelets", "129.000", "/uL", "lower=150000"),
+    ("neutrophils", "4.500", "/uL", "lower=2000"),
+    ("alt", "-5", "U/L", "upper=40"),
+    ("alt", "36", "U/L", "upper=40"),
+]
+
+
+@pytest.mark.parametrize(("test", "value", "unit", "limit"), ASKED)
+def test_a_table_of_results_asks_what_one_result_is_asked(
+    test: str, value: str, unit: str, limit: str, tmp_path: Path
+) -> None:
+    name, _, number = limit.partition("=")
+    file = lines(tmp_path / "lab.csv", f"test,value,unit,{name}", f"{test},{value},{unit},{number}")
+    rows = json.loads(run(app, ["ctcae", "--table", str(file), "--json"]).stdout)
+    given = [test, f"value={value} {unit}", f"{name}={number} {unit}"]
+    one = json.loads(run(app, ["ctcae", *given, "--json"]).stdout)["findings"]
+    assert [row["grade"] for row in rows] == [found["value"] for found in one]
+    said = ["; ".join(found["reasons"]) for found in one]
+    assert [row["says"] or row["problem"] for row in rows] == (["", ""] if value == "36" else said)[: len(rows)]
+
+
+def test_a_result_that_was_asked_about_is_confirmed_by_name_or_in_its_row(tmp_path: Path) -> None:
+    given = ["ctcae", "platelets", "value=129.000 /uL", "lower=150 10^9/L"]
+    asked = run(app, given)
+    assert (asked.exit_code, "confirm=value" in asked.stdout) == (1, True)
+    answered = run(app, [*given, "confirm=value"])
+    assert (answered.exit_code, "grade 4" in answered.stdout) == (0, True)
+    assert "has no input volume" in run(app, [*given, "confirm=volume"]).output
+    rows = ["platelets,129.000,/uL,150000,", "platelets,129.000,/uL,150000,value", "platelets,129.000,/uL,150000,yes"]
+    file = lines(tmp_path / "lab.csv", "test,value,unit,lower,confirm", *rows)
+    found = json.loads(run(app, ["ctcae", "--table", str(file), "--json"]).stdout)
+    assert [row["grade"] for row in found] == [None, 4, 4]
+
+
 @pytest.mark.parametrize(
     ("command", "header", "says"),
     [

@@ -248,8 +248,8 @@ def test_the_synthetic_trial_says_what_was_given_before_the_cells_and_of_which_p
     assert column(lymphodepletion(view), "last_day")["P01"] == "2025-02-28"
     [*_, given] = lymphodepletion(view).rows[0].cells
     assert [(one.name, one.value) for one in given.grounds] == [
-        ("fludarabine", "25 mg/m2/day"),
-        ("cyclophosphamide", "1000 mg/m2/day"),
+        ("fludarabine", "25 mg/m²/day"),
+        ("cyclophosphamide", "1000 mg/m²/day"),
     ]
     assert column(cells_given(view), "product")["P01"] == "P01-A"
     assert "not recorded" not in {*column(cells_given(view), "product").values()}

@@ -117,7 +117,7 @@ def test_a_quotation_mark_out_of_place_costs_its_own_line(study: Study, tmp_path
     found = take_in(study, tmp_path)
     assert found.account() == "3 rows read = 2 used + 1 refused"
     assert str(found.refused[0]).endswith("Check the quotation marks in line 3")
-    (tmp_path / "facts.csv").write_text(head + rows.replace('"la"b', '"lab'), encoding="utf-8")
+    (tmp_path / "facts.csv").write_text(head + rows.replace('"la"b', '"lab\nof the ward'), encoding="utf-8")
     with pytest.raises(FolderError, match="quotation marks in that line"):
         take_in(study, tmp_path)
 

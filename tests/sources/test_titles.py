@@ -64,13 +64,26 @@ def test_a_row_of_numbers_never_names_columns(tmp_path):
     assert "crp.csv:2: 2 cells, but there are 1 columns" in found.stderr
 
 
-def test_a_quotation_mark_that_is_never_closed_is_named_where_it_is_opened(study, tmp_path):
+OPEN = 'P01,disease,RA,,2025-01-01\nP01,esr,"12,mm/h,2025-02-07\n'
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_its_line_where_each_below_is_a_row(study, tmp_path):
+    found = of(study, tmp_path, HEAD + OPEN + "P01,alt,36,U/L,2025-02-08\n")
+    assert found.account() == "3 rows read = 2 used + 1 refused"
+    assert "facts.csv:3: a quotation mark is opened and never closed" in str(found.refused[0])
+    assert [fact.name for fact in found.trial.facts_of("P01")] == ["disease", "alt"]
+
+
+def test_a_quotation_mark_that_is_never_closed_costs_the_table_where_the_rows_may_end_elsewhere(study, tmp_path):
     with pytest.raises(FolderError, match=r"facts\.csv:3: a quotation mark is opened and never closed"):
-        of(
-            study,
-            tmp_path,
-            HEAD + 'P01,disease,RA,,2025-01-01\nP01,esr,"12,mm/h,2025-02-07\nP01,alt,36,U/L,2025-02-08\n',
-        )
+        of(study, tmp_path, HEAD + OPEN + "and more of its text\nP01,alt,36,U/L,2025-02-08\n")
+
+
+def test_a_line_that_names_the_columns_again_is_left_out_and_named(study, tmp_path):
+    """Files that were put together, each with its own heading."""
+    found = of(study, tmp_path, HEAD + "P01,disease,RA,,2025-01-01\n" + HEAD.title() + "P01,alt,36,U/L,2025-02-08\n")
+    assert found.account() == "2 rows read = 2 used + 0 refused"
+    assert ["facts.csv:3: the columns are named again" in str(one) for one in found.problems] == [True]
 
 
 def sheet(file: Path, rows: list[list[Any]], merged: str = "") -> None:

@@ -183,11 +183,23 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
         note(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}")
     with progress("grading", len(rows), shown=len(rows) >= MANY) as told:
         found = grade_rows([row for _, row in rows], told)
-    columns = ("row", "participant", "test", "value", "unit", "term", "grade", "grade_value", "grade_worst", "problem")
+    columns = (
+        "row",
+        "participant",
+        "test",
+        "value",
+        "unit",
+        "term",
+        "grade",
+        "grade_value",
+        "grade_worst",
+        "problem",
+        "says",
+    )
     shown = [
         (
             rows[one.row][0], rows[one.row][1].get("participant"), rows[one.row][1].get("test"), rows[one.row][1].get("value"),
-            rows[one.row][1].get("unit"), one.term, one.grade, one.grade_value, one.grade_worst, one.problem,
+            rows[one.row][1].get("unit"), one.term, one.grade, one.grade_value, one.grade_worst, one.problem, one.says,
         )
         for one in found
     ]  # fmt: skip
@@ -197,7 +209,7 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
         print_json([dict(zip(columns, row, strict=True)) for row in shown])
     elif not output:
         print_table(columns[1:], [row[1:] for row in shown], "CTCAE v5.0", most=SHOWN)
-    wrong = [f"{rows[one.row][0]}: {one.problem}" for one in found if one.problem]
+    wrong = list(dict.fromkeys(f"{rows[one.row][0]}: {one.problem}" for one in found if one.problem))
     wrong += map(str, aside)
     if wrong:
         fail_listing(wrong, f"{len(wrong)} of {len(rows) + len(aside)} rows could not be graded")

@@ -22,6 +22,7 @@ _FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | str.make
 _GROUPING = "\u00a0\u2009\u202f"  # the spaces that stand between groups of three
 _PLAIN = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?", re.ASCII)
 _GROUPED = re.compile(rf"[-+]?\d{{1,3}}(?:[{_GROUPING}]\d{{3}})+(?:\.\d+)?", re.ASCII)
+_POINTED = re.compile(r"[\s<>≤≥=~]*([1-9]\d{0,2})\.(\d{3})(?!\s*[-–\d.eE×x*·])", re.ASCII)
 _TIMES_TEN = re.compile(r"(.+?)\s*[×x*·]\s*10\s*(?:\^|\*\*)?\s*([-+]?\d+|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)", re.ASCII)
 _RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 
@@ -84,6 +85,12 @@ def _hint(text: str) -> str:
     if re.fullmatch(r"[-+]?\d{1,3}(?:[ '’_.]\d{3})+(?:\.\d+)?", text) and text.count(".") != 1:
         return f" Write {re.sub(r'[^0-9+-]', '', text)}"
     return ""
+
+
+def thousands(text: str) -> str | None:
+    """`129.000` without its point, which parts thousands in German, Spanish or Portuguese; nothing where it cannot."""
+    found = _POINTED.match(narrow(text))
+    return found and found[1] + found[2]
 
 
 def without_noise(value: Decimal) -> Decimal:

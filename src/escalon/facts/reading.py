@@ -30,7 +30,7 @@ from escalon.facts.accepted import (
 from escalon.facts.amount import AmountError, read_amount, unit_in
 from escalon.facts.day import Day
 from escalon.facts.interval import Interval
-from escalon.facts.number import exact, narrow, plain, read_number, without_noise
+from escalon.facts.number import exact, narrow, plain, read_number, thousands, without_noise
 from escalon.facts.unit import UnitError, convert, spelled
 from escalon.facts.written_day import Dates, DayError
 
@@ -167,6 +167,11 @@ def read_decimal(text: Any) -> Decimal:
         raise ReadError("NOT_A_NUMBER", str(error)) from None
 
 
+def may_part_thousands(asked: Asked, text: str, unit: str | None) -> str | None:
+    """The number meant where the point of a limit such as `150.000` may part thousands; nothing where it does not."""
+    return _Amount("limit", asked, False).thousands(text, unit)
+
+
 _NUMBERED = re.compile(r"(?:day|d|tag|第)\.?\s*([-+]?)\s*(\d+(?:\.\d+)?)\s*[天日]?", re.IGNORECASE)
 
 
@@ -212,7 +217,7 @@ class _Amount:
             number = self._number(value)
         converted = self._converted(number, unit)
         result: Known = self._possible(converted)
-        flags = self._flags(number, result, unit)
+        flags = self._flags(number, result, unit, self.thousands(value, unit))
         differs = isinstance(number, Interval) or (unit is not None and spelled(unit) != spelled(self.asked.unit))
         held = "QUERY" in flags
         return Reading(
@@ -306,7 +311,21 @@ class _Amount:
         point = Fraction(found.low)
         return int(point) if point.denominator == 1 else point
 
-    def _flags(self, number: Any, value: Any, unit: str | None) -> dict[str, str]:
+    def thousands(self, value: Any, unit: str | None) -> str | None:
+        """The number meant if the point of `129.000` parts thousands: where that is usual, and what it says otherwise is not.
+
+        Counts per µL, a thousandth of the unit they are kept in, have no decimals; nor has anything three, that may be both.
+        """
+        joined = thousands(value) if isinstance(value, str) and self.asked.doubtful[1] is not None else None
+        if joined is None:
+            return None
+        asked, meant = self.asked, exact(self._converted(Decimal(joined), unit))
+        if any(beyond(meant, ends) for ends in ((asked.low, asked.high), asked.query, asked.doubtful)):
+            return None
+        is_fine = meant * 1000 <= int(joined)
+        return joined if is_fine or not joined.endswith("000") or beyond(meant / 1000, asked.doubtful) else None
+
+    def _flags(self, number: Any, value: Any, unit: str | None, joined: str | None) -> dict[str, str]:
         flags = {}
         if isinstance(number, Interval):
             low, high = number.ends
@@ -321,19 +340,20 @@ class _Amount:
             else:
                 flags[f"{self.name.upper()}_RANGE"] = f"{self.name} is {number}: it counts as a range"
         is_held = beyond(value, self.asked.query)
-        if not is_held and not beyond(value, self.asked.doubtful):
+        if not is_held and not joined and not beyond(value, self.asked.doubtful):
             return flags
         said = f"{self.name} {plain_amount(value)}{self.beside}"
         if is_held:
-            outside = f"{said} is outside {span_text(self.asked.query)}{self.beside}"
-            if self.confirmed:
-                flags["CONFIRMED"] = f"{outside} and was confirmed"
-            else:
-                flags["QUERY"] = (
-                    f"{outside}: not scored until the value and its unit are confirmed (confirm={self.name})"
-                )
+            doubt = f"{said} is outside {span_text(self.asked.query)}{self.beside}"
+        elif joined:
+            said = f"{self.name} {plain_amount(number)}{f' {unit}' if unit else ''}"
+            doubt = f"{said} would be {joined} if its point parted thousands"
         else:
-            flags["DOUBTFUL"] = (
-                f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}: check the value and its unit"
-            )
+            doubt = f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}"
+        if self.confirmed:
+            flags["CONFIRMED"] = f"{doubt} and was confirmed"
+        elif is_held or joined:
+            flags["QUERY"] = f"{doubt}: not scored until the value and its unit are confirmed (confirm={self.name})"
+        else:
+            flags["DOUBTFUL"] = f"{doubt}: check the value and its unit"
         return flags

@@ -13,6 +13,7 @@ from escalon.facts import grounds as beneath
 from escalon.history import Course, Current
 from escalon.history.events import AdverseEventRecorded, CellsInfused, TreatmentGiven
 from escalon.reporting.document import Ground
+from escalon.reporting.printed import dose_of
 
 _OF_FACTS: ContextVar[dict[object, tuple[Fact, Ground]] | None] = ContextVar("grounds of facts", default=None)
 _OF_CELLS: ContextVar[dict[object, tuple[AtVisit, tuple[Ground, ...]]] | None] = ContextVar("of cells", default=None)
@@ -103,8 +104,7 @@ def of_event(one: Current[AdverseEventRecorded]) -> Ground:
 def of_treatment(code: str, one: Current[TreatmentGiven]) -> Ground:
     """A drug or procedure as it is recorded."""
     given = one.event
-    said = "dose not recorded" if given.dose is None else f"{plain(given.dose)} {given.unit}".strip()
-    return Ground(code, given.treatment, str(given.start or ""), said, one.place)
+    return Ground(code, given.treatment, str(given.start or ""), dose_of(given), one.place)
 
 
 def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
@@ -125,7 +125,7 @@ def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
 def _as_given(event: CellsInfused) -> str:
     """The amount of one bag as it was recorded."""
     value = event.cells_per_kg if event.amount is None else event.amount
-    return "a dose not recorded" if value is None else f"{plain(value)} {event.unit or 'cells/kg'}"
+    return "dose not recorded" if value is None else f"{plain(value)} {event.unit or 'cells/kg'}"
 
 
 def last_of(facts: Facts, name: str) -> Fact | None:

@@ -226,7 +226,7 @@ def units(text: str) -> str:
 
 def dose_of(given: TreatmentGiven) -> str:
     """The dose of a drug as it is recorded, with its unit: `25 mg/m²/day`."""
-    return "not recorded" if given.dose is None else f"{plain(given.dose)} {unit(given.unit)}".strip()
+    return "dose not recorded" if given.dose is None else f"{plain(given.dose)} {unit(given.unit)}".strip()
 
 
 def unit(text: str) -> str:

@@ -105,7 +105,7 @@ def table_of(name: str, text: str, notes: Notes) -> tuple[tuple[str, ...], tuple
         columns = columns_of(name, heads, above + 1)
         over = len(header) - len(columns)  # blank columns at the end, as spreadsheets write them
         at_once = () if over else _by_column(text, reader.line_num, delimiter, columns)
-        rows = at_once or tuple(_rows(reader, columns, delimiter, notes, over))
+        rows = at_once or tuple(_rows(_parted(reader, text, delimiter, len(columns)), columns, delimiter, notes, over))
     except csv.Error as error:
         said, line = error.args if len(error.args) > 1 else (error, reader.line_num)
         raise FolderError(f"{name}:{line}: {said}. Check the quotation marks in that line") from None
@@ -142,9 +142,13 @@ def _without_blank_end(header: Sequence[str]) -> list[str]:
     return list(header[: named[-1]])
 
 
+def _plain(name: str) -> str:
+    return name.strip().lower().replace(" ", "_")
+
+
 def columns_of(name: str, header: Sequence[str], line: int = 1) -> tuple[str, ...]:
     """The columns as a header names them, in small letters and with underscores. Raises FolderError."""
-    columns = tuple(cell.strip().lower().replace(" ", "_") for cell in header)
+    columns = tuple(map(_plain, header))
     twice = sorted({one for one in columns if columns.count(one) > 1})
     if twice:
         raise FolderError(
@@ -161,45 +165,89 @@ def _by_column(text: str, above: int, delimiter: str, columns: tuple[str, ...]) 
         return ()
     head = re.match(r"(?:[^\n]*\n)" f"{{{above}}}", text)
     body = text[head.end() :].replace("\r\n", "\n") if head else ""
+    if head and f"\n{head[0].splitlines()[-1]}\n" in body:  # the columns are named again
+        return ()
     return by_column(body, above + 1, delimiter, columns, _clean, partial(_row, columns)) or ()
 
 
 def _rows(
-    reader: "csv._reader",  # type: ignore[name-defined]
+    parted: Iterator["Parted"],
     columns: tuple[str, ...],
     delimiter: str,
     notes: list[tuple[int, str, str]],
     over: int,
 ) -> Iterator[Row]:
-    for line, cells in _parted(reader):
-        if isinstance(cells, csv.Error):
-            lines = f"{line} to {reader.line_num}" if reader.line_num > line else f"{line}"
-            yield Row(line, {}, ("", "", f"{cells}. Check the quotation marks in line {lines}"))
+    for line, last, cells, why in parted:
+        if why:
+            lines = f"{line} to {last}" if last > line else f"{line}"
+            known = dict(zip(columns, map(_clean, cells), strict=False))
+            yield Row(line, known, ("", "", f"{why}. Check the quotation marks in line {lines}"))
+            continue
+        if _names_again(cells, columns):
+            notes.append(
+                (line, "", "the columns are named again, as where files were put together: the line is left out")
+            )
             continue
         beyond = cells[len(columns) :] if over else []
         row = _row(columns, cells if any(cell.strip() for cell in beyond) else cells[: len(cells) - len(beyond)], line)
         if row is not None:
-            if reader.line_num > line:
-                broken = _swallowed(row.cells, line, reader.line_num, delimiter, notes)
+            if last > line:
+                broken = _swallowed(row.cells, line, last, delimiter, notes)
                 row = replace(row, broken=broken or row.broken)
             yield row
 
 
-def _parted(reader: "csv._reader") -> Iterator[tuple[int, list[str] | csv.Error]]:  # type: ignore[name-defined]
-    """The cells of each record with the line it begins on, or why it cannot be parted into cells; the next begins anew.
+def _names_again(cells: Sequence[str], columns: tuple[str, ...]) -> bool:
+    return len(cells) >= len(columns) > 1 and all(
+        _plain(one) == name for one, name in zip(cells, columns, strict=False)
+    )
 
-    A quotation mark that is never closed is raised: where the rows end is not known.
+
+Parted: TypeAlias = tuple[int, int, list[str], str]
+"""A record: the lines it begins and ends on, its cells, and why it cannot be parted into cells; the next begins anew."""
+
+
+def _parted(reader: "csv._reader", text: str, delimiter: str, width: int) -> Iterator[Parted]:  # type: ignore[name-defined]
+    """The records below the names of the columns.
+
+    A quotation mark that is never closed costs its own line where each below it is a row by itself. Elsewhere it is
+    raised: where the rows end is not known.
     """
+    above = 0
     while True:
-        line = reader.line_num + 1
+        line = above + reader.line_num + 1
         try:
-            yield line, next(reader)
+            cells = next(reader)
         except StopIteration:
             return
         except csv.Error as error:
-            if "end of data" in str(error):
-                raise csv.Error("a quotation mark is opened and never closed", line) from None
-            yield line, error
+            if "end of data" not in str(error):
+                yield line, above + reader.line_num, [], str(error)
+                continue
+            why = "a quotation mark is opened and never closed"
+            own, below = _from_line(text, line)
+            if not _are_rows(below, delimiter, width):
+                raise csv.Error(why, line) from None
+            yield line, line, next(csv.reader([own], delimiter=delimiter), []), why
+            reader, above = csv.reader(io.StringIO(below, newline=""), delimiter=delimiter, strict=True), line
+            continue
+        yield line, above + reader.line_num, cells, ""
+
+
+def _from_line(text: str, line: int) -> tuple[str, str]:
+    """A line of a text, counted from 1, and all below it."""
+    ends = [0, *(end.end() for end in islice(_LINE_END.finditer(text), line)), len(text)]
+    return text[ends[line - 1] : ends[line]], text[ends[line] :]
+
+
+def _are_rows(text: str, delimiter: str, width: int) -> bool:
+    """Whether each line of a text is a row of so many cells, or empty."""
+    try:
+        return all(
+            len(cells) in (0, width) for cells in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+        )
+    except csv.Error:
+        return False
 
 
 def _row(columns: tuple[str, ...], cells: list[str], line: int) -> Row | None:

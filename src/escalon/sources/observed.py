@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from escalon.facts import Day, Fact, read_day, read_decimal
 from escalon.facts.amount import unit_in
-from escalon.facts.reading import read_limit
+from escalon.facts.number import thousands
+from escalon.facts.reading import may_part_thousands, read_limit
 from escalon.facts.words import NOT_APPLICABLE, NOT_DONE, NOT_KNOWN, not_known
 from escalon.history.events import Observation
 from escalon.instruments.kit.item import Item
@@ -63,7 +64,7 @@ class Dictionary:
         """An observation in the study's terms. Raises RowError, which names the column and says what to write instead."""
         found = self.value(seen)
         day, until, lower, upper = _beside(found, seen)
-        source = f"{seen.source}, {ATTESTED}".removeprefix(", ") if seen.attested else seen.source
+        source = ", ".join(filter(None, (seen.source, ATTESTED if seen.attested else "", _confirmed(seen))))
         return Fact(
             seen.name, found.value, day, found.unit, f"{place} ({source})" if source else place, participant,
             lower=lower, upper=upper, until=until, ongoing=seen.ongoing, visit=seen.visit or "", confirmed=seen.confirmed,
@@ -118,10 +119,22 @@ def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Dec
         for name, text in (("lower", seen.lower), ("upper", seen.upper))
     )
     _check_limits(definition, lower, upper)
+    for name, text in (("lower", seen.lower), ("upper", seen.upper)):
+        if text and thousands(text) and (joined := may_part_thousands(as_item(definition), text, unit)):
+            says = f"the {name} limit {text} would be {joined} if its point parted thousands. Write {joined}"
+            raise RowError(name, text, f"{says}, or {text.partition('.')[0]}")
     if seen.attested and found.value not in (False, 0):
         says = f"{seen.name} {seen.value} is a finding. Only «no» or 0 is said of all that were left unmarked"
         raise RowError("attested", "yes", says)
     return day, until, lower, upper
+
+
+def _confirmed(seen: Observation) -> str:
+    """Who confirmed a value and why, where that is said."""
+    by, why = seen.confirmed_by, seen.confirmed_why
+    if not seen.confirmed or not (by or why):
+        return ""
+    return f"confirmed{f' by {by}' if by else ''}{f': {why}' if why else ''}"
 
 
 def _why_none(seen: Observation) -> str:

@@ -53,22 +53,28 @@ def assess_with(
     return _concluded(instrument, entries, options, rule, day, bounded)
 
 
-def _confirmed(instrument: Instrument, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], set[str]]:
-    """What is given without `confirm=ITEM`, and the items whose values a person confirmed. Raises UnknownItem."""
-    keys = [key for key in given if key.lower() in ("confirm", "confirmed") and key.lower() not in instrument.items]
+def without_confirmed(given: Mapping[str, Any], known: Collection[str] = ()) -> tuple[dict[str, Any], set[str]]:
+    """What is given without `confirm=ITEM`, and what it names; an item of that name is none. Raises UnknownItem."""
+    keys = [key for key in given if key.lower() in ("confirm", "confirmed") and key.lower() not in known]
     names: set[str] = set()
     for key in keys:
         said = given[key]
         if isinstance(said, bool) or not (said is None or isinstance(said, str | Collection)):
+            example = next(iter(known), "value")
             raise UnknownItem(
-                f"{key} is {said!r}. Write the name of the item that was checked, such as {key}={next(iter(instrument.items))}"
+                f"{key} is {said!r}. Write the name of the item that was checked, such as {key}={example}"
             )
-        for word in re.split(r"[\s,;]+", said) if isinstance(said, str) else said or ():
-            name = split_name(instrument, word)[0]
-            if word and name not in instrument.items:
-                raise UnknownItem(_unknown(instrument, word))
-            names |= {name} if word else set()
+        names |= set(filter(None, re.split(r"[\s,;]+", said) if isinstance(said, str) else said or ()))
     return {key: value for key, value in given.items() if key not in keys}, names
+
+
+def _confirmed(instrument: Instrument, given: Mapping[str, Any]) -> tuple[Mapping[str, Any], set[str]]:
+    """What is given, and the items whose values a person confirmed, under their own names. Raises UnknownItem."""
+    rest, names = without_confirmed(given, instrument.items)
+    unknown = [name for name in names if split_name(instrument, name)[0] not in instrument.items]
+    if unknown:
+        raise UnknownItem(_unknown(instrument, min(unknown)))
+    return rest, {split_name(instrument, name)[0] for name in names}
 
 
 def _sorted_out(instrument: Instrument, given: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -108,6 +114,8 @@ def _option(instrument: Instrument, name: str, value: Any) -> Any:
 def _unknown(instrument: Instrument, name: str) -> str:
     said = {key: " ".join((item.about, *item.also)) for key, item in instrument.items.items()}
     hint = did_you_mean(name, said | dict.fromkeys(instrument.options, ""))
+    if name.lower() in (instrument.name, "points", "result", "score", "sum", "total"):
+        hint = f" {instrument.title} is worked out from its items."
     return f"{instrument.name} has no item {name!r}.{hint} Items: {', '.join((*instrument.items, *instrument.options))}"
 
 
@@ -117,7 +125,9 @@ def _concluded(
 ) -> Finding:  # fmt: skip
     values = {name: entry.value for name, entry in entries.items()}
     results = instrument.scalar(**options)(**(values if instrument.is_exact else _as_doubles(values)))
-    flags = {code: text for entry in entries.values() for code, text in entry.flags.items()}
+    flags = dict[str, str]()
+    for code, text in (said for entry in entries.values() for said in entry.flags.items()):
+        flags[code] = f"{flags[code]}; {text}" if code in flags else text
     wrong, queries, unusable = (
         [instrument.sentences(sort, **options)[int(number)] for number in _true(results, f"{sort}:")]
         for sort in ("check", "query", "unless")

@@ -109,7 +109,7 @@ def _conditioning_row(view: View, given: Given) -> TableRow:
     begun = person.lymphodepletion if person else None
     acts = [one.event for one in course.conditionings]
     drugs = conditioning_given(view.study, course, begun, given.day.latest)
-    doses = [f"{one.event.treatment} {_dose_said(one.event)}{_on_days(one.event)}" for one in drugs]
+    doses = [f"{one.event.treatment} {dose_of(one.event)}{_on_days(one.event)}" for one in drugs]
     name = view.study.roles.of("conditioning")
     fact = last_of(view.facts(code), name) if name else None
     grounds = (of_fact(fact, code),) if fact is not None else ()
@@ -130,10 +130,6 @@ def _last_day(acts: Sequence[date], drugs: Sequence[Day | None]) -> str:
     if not ends or (not acts and None in drugs):
         return "not recorded"
     return str(max(ends, key=lambda end: end.latest))
-
-
-def _dose_said(one: TreatmentGiven) -> str:
-    return "dose not recorded" if one.dose is None else dose_of(one)
 
 
 def _on_days(one: TreatmentGiven) -> str:

@@ -1,6 +1,6 @@
 """Grades of laboratory values: every term a test can give, in both directions, one value or a million."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
 from fractions import Fraction
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from escalon.expressions.program import Program
 from escalon.facts import Finding, Interval, factor, spelled
-from escalon.instruments.kit.assessment import UnknownItem, assess_with
+from escalon.instruments.kit.assessment import UnknownItem, assess_with, without_confirmed
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.reading import ItemError, read
 from escalon.instruments.safety.ctcae import limits, rules
@@ -74,18 +74,21 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     """The grade of each term that a laboratory value can give, too high and too low apart.
 
     `given` has `value`, `lower`, `upper`, `baseline` and any modifier; limits and baseline are in the unit of the value
-    unless they say otherwise. Raises UnknownTest, and UnknownItem for an input that none of the terms reads.
+    unless they say otherwise; `confirm` names those that somebody checked. Raises UnknownTest, and UnknownItem for an
+    input that none of the terms reads.
     """
     found = []
     every = terms_of(test)
     labs = in_unit(every, unit, given.get("value"))
-    _check_inputs(test, labs, given)
+    given, confirmed = without_confirmed(given)
+    _check_inputs(test, labs, [*given, *confirmed])
     for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
         implied = _implied_limit(lab, given)
         items = {name: value for name, value in {**given, **implied}.items() if name in wanted}
-        finding = assess_with(instrument, items | ({} if unit is None else {"unit": unit}))
+        items |= {"confirm": confirmed & set(instrument.items)} | ({} if unit is None else {"unit": unit})
+        finding = assess_with(instrument, items)
         found.append(_asked_in_usual_units(_by_its_own_name(finding, implied), every))
     return tuple(found)
 
@@ -131,7 +134,7 @@ def _between(lab: Laboratory, raw: Any) -> Interval | None:
     )
 
 
-def _check_inputs(test: str, labs: tuple[Laboratory, ...], given: Mapping[str, Any]) -> None:
+def _check_inputs(test: str, labs: tuple[Laboratory, ...], given: Collection[str]) -> None:
     """The limits and the baseline may be given for any test; anything else must be read by one of its terms."""
     instruments = [laboratory_terms()[lab.name][1] for lab in labs]
     known = {"lower", "upper", "baseline"} | {name for one in instruments for name in (*one.items, *one.options)}
