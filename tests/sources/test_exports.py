@@ -67,6 +67,17 @@ def test_a_line_no_table_takes_is_named_and_holds_the_dose(study: Study, tmp_pat
         decide_next_dose(study, found.trial, Day(2025, 4, 30))
 
 
+def test_an_event_in_the_line_of_a_visit_is_named_and_holds_the_dose(study: Study, tmp_path: Path) -> None:
+    """The line is taken as a visit, whose table does not read the event that somebody entered there."""
+    (tmp_path / "doses.csv").write_text("participant,level,date\nP01,1,2025-03-05\n", encoding="utf-8")
+    found = taken(study, tmp_path, "P01,screening,,2025-02-07,1,41,1,2,CRS,4,2025-03-09")
+    assert refused(found) == [("export.csv", 2, "ae_term")]
+    assert "redcap_repeat_instrument is ''" in str(found.refused[0])
+    with pytest.raises(EscalationError, match=r"export\.csv:2 ae_term"):
+        decide_next_dose(study, found.trial, Day(2025, 4, 30))
+    assert refused(taken(study, tmp_path, "P01,screening,,2025-02-07,1,41,1,2,-99,-99,")) == []
+
+
 def test_a_line_left_out_by_name_is_counted_and_holds_nothing(study: Study, tmp_path: Path) -> None:
     (tmp_path / "doses.csv").write_text("participant,level,date\nP01,1,2025-03-05\n", encoding="utf-8")
     (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n", encoding="utf-8")

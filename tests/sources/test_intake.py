@@ -157,7 +157,7 @@ def test_parquet_and_csv_are_the_same_records(study, trial, trial_folder, tmp_pa
         ("facts.csv", b"participant,fact\nP01,\xff\n", "facts.csv:2: the file is not UTF-8"),
         ("facts.csv", b"", "facts.csv:1: the first line must name the columns"),
         ("facts.csv", b"a,a\n", "column a stands twice"),
-        ("facts.csv", b'participant,fact\n"P01,x\n', "facts.csv:2"),
+        ("facts.csv", b'participant,fact\n"P01,x\nand so on\n', "facts.csv:2"),
         ("facts.parquet", b"PAR1 no", "not a Parquet file"),
         ("other.csv", b"a\n", "there is no facts.csv"),
     ],

@@ -84,6 +84,16 @@ def test_a_line_of_an_instrument_nobody_knows_is_named(study: Study, tmp_path: P
     ]
 
 
+@pytest.mark.parametrize("gone", ["", "redcap_repeat_instrument"])
+def test_an_event_of_a_form_that_does_not_repeat_is_named(study: Study, tmp_path: Path, gone: str) -> None:
+    """A project that left out to make events a repeating instrument exports them in the lines of the visits."""
+    text = EXPORT.replace("adverse_events,1", ",")
+    text = text.replace(gone, "made_otherwise") if gone else text
+    (tmp_path / "export.csv").write_text(text, encoding="utf-8")
+    refused = {(one.line, one.column) for one in take_in(study, tmp_path).refused}
+    assert (3, "ae_term") in refused
+
+
 def test_a_form_of_events_that_nobody_filled_is_silence(study: Study, tmp_path: Path) -> None:
     lines = EXPORT.splitlines(keepends=True)
     (tmp_path / "export.csv").write_text(
@@ -131,7 +141,7 @@ def test_every_field_is_read_back_as_the_fact_it_was_written_for(study: Study, t
     with (tmp_path / "export.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerows([line.keys(), line.values()])
-    (wide,) = own_exports(study, tmp_path)
+    wide, *_ = own_exports(study, tmp_path)
     read = {row.cells["fact"]: row for row in wide.table.rows}
     recorded = [one for one in study.vocabulary.values() if not one.computed]
     assert read.keys() == {one.name for one in recorded}

@@ -215,18 +215,17 @@ def _unread_rows(table: Table, refused: list[Problem]) -> list[Unread]:
 
 
 def _untaken(rest: Leftover) -> list[tuple[Problem, Unread]]:
-    """The lines of an export that no table takes: each could be a dose, an event or a withdrawal, so it holds what rests on
-    there being none.
+    """The lines of an export of which something is read by no table: each could hold a dose, an event or a withdrawal, so it
+    holds what rests on there being none.
     """
     found = []
-    for row in rest.untaken[:_NAMED]:
-        problem = Problem(rest.file, row.line, *rest.why(row))
+    for row, why in rest.untaken[:_NAMED]:
+        problem = Problem(rest.file, row.line, *why)
         found.append((problem, Unread("adverse_events", rest.participant(row), None, str(problem))))
     if more := rest.untaken[_NAMED:]:
-        column, _, why = rest.why(more[0])
-        problem = Problem(
-            rest.file, more[0].line, column, "", f"this line and {len(more) - 1} more, the first because {why}"
-        )
+        row, (column, _, message) = more[0]
+        said = f"this line and {len(more) - 1} more, the first because {message}"
+        problem = Problem(rest.file, row.line, column, "", said)
         found.append((problem, Unread("adverse_events", "", None, str(problem))))
     return found
 

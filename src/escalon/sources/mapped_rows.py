@@ -105,10 +105,15 @@ _UNASKED = (
 )
 
 
+def is_unticked(column: str, text: str) -> bool:
+    """Whether a cell is one box of several that nobody ticked."""
+    unticked = ("0", "unchecked")
+    return _BOX in column and code_in(text.casefold(), unticked) in unticked
+
+
 def _was_asked(spec: Mapping[str, Any], cell: Mapping[str, Any], text: str, row: Row) -> bool:
     """Whether a box was looked at: a ticked one was; an unticked one where its form is complete."""
-    unticked = ("0", "unchecked")
-    if _BOX not in str(cell["column"]) or code_in(text.casefold(), unticked) not in unticked:
+    if not is_unticked(str(cell["column"]), text):
         return True
     asked = cell.get("asked", spec.get("asked", {}))
     return bool(asked) and is_wanted(row, asked)

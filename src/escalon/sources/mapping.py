@@ -33,14 +33,16 @@ is every line that no table takes: it may be a dose, an event or a withdrawal.
 """
 
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
 
 from escalon.facts.plain_file import text_of
+from escalon.facts.words import not_known
 from escalon.facts.written_day import Dates
+from escalon.sources.columns import TABLES
 from escalon.sources.delimited import FolderError
 from escalon.sources.mapped_rows import (
     Note,
@@ -50,11 +52,12 @@ from escalon.sources.mapped_rows import (
     days_of,
     fact_rows,
     is_about,
+    is_unticked,
     is_wanted,
     records,
     texts_of,
 )
-from escalon.sources.tables import TABLES, Table, read_table
+from escalon.sources.tables import Table, read_table
 from escalon.sources.written import Row
 
 MAPPING = "mapping.toml"
@@ -83,10 +86,19 @@ class Widened:
     """The lines as exported."""
     spec: Mapping[str, Any]
     notes: tuple[Note, ...]
+    used: frozenset[str]
+    """The columns of the export that the table reads."""
 
     def takes(self, row: Row) -> bool:
         """Whether an exported line is one of this table's."""
         return row.broken is None and is_wanted(row, self.spec.get("only", {})) and is_about(self.spec, row)
+
+    @property
+    def naming(self) -> set[str]:
+        """The columns of the export without which an event, a dose, a treatment or a sample is none."""
+        named = {one.name for one in TABLES[self.into] if one.required and one.cell not in ("code", "day")}
+        cells = {name: cell for name, cell in self.spec.get("columns", {}).items() if name in named}
+        return {str(cell if isinstance(cell, str) else cell["column"]).lower() for cell in cells.values()}
 
     def leaves_out(self, row: Row) -> bool:
         """Whether an exported line is named as one that nobody wants."""
@@ -96,40 +108,69 @@ class Widened:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """The lines of one exported file that no table takes: those left out by name, and the others."""
+    """The lines of one exported file of which something is read by no table: those left out by name, and the others."""
 
     file: str
     left_out: int
-    untaken: tuple[Row, ...]
+    untaken: tuple[tuple[Row, tuple[str, str, str]], ...]
+    """Each with the first column that keeps it from every table, what stands there, and what to write instead."""
     specs: tuple[Mapping[str, Any], ...]
 
     def participant(self, row: Row) -> str:
         """Whose line it is, empty where that cannot be seen."""
         return next((text for spec in self.specs if (text := cell_of(row, spec.get("participant")))), "")
 
-    def why(self, row: Row) -> tuple[str, str, str]:
-        """The first column that keeps it from every table, what stands there, and what to write instead."""
-        if row.broken is not None:
-            return row.broken
-        columns = list(dict.fromkeys(str(column).lower() for spec in self.specs for column in spec.get("only", {})))
-        columns += [str(spec["name_column"]).lower() for spec in self.specs if "name_column" in spec]
-        said = ", ".join(f"{column} is {row.cells.get(column, '')!r}" for column in columns)
-        message = (
-            f"no table of {MAPPING} takes this line ({said}), so nothing is known of what it says. "
-            f"Correct `only`, map it, or name it in `leave_out`"
-        )
-        return columns[0] if columns else "", row.cells.get(columns[0], "") if columns else "", message
+
+def _why_untaken(row: Row, specs: Sequence[Mapping[str, Any]]) -> tuple[str, str, str]:
+    if row.broken is not None:
+        return row.broken
+    columns = list(dict.fromkeys(str(column).lower() for spec in specs for column in spec.get("only", {})))
+    columns += [str(spec["name_column"]).lower() for spec in specs if "name_column" in spec]
+    message = (
+        f"no table of {MAPPING} takes this line ({_said(row, columns)}), so nothing is known of what it says. "
+        f"Correct `only`, map it, or name it in `leave_out`"
+    )
+    return columns[0] if columns else "", row.cells.get(columns[0], "") if columns else "", message
+
+
+def _said(row: Row, columns: Iterable[str]) -> str:
+    return ", ".join(f"{column} is {row.cells.get(column, '')!r}" for column in columns)
+
+
+def _passed_by(row: Row, tables: Sequence[Widened]) -> tuple[str, str, str] | None:
+    """A filled cell of an event, a dose, a treatment or a sample in a line of another table, which does not read it."""
+    takers = [one for one in tables if one.takes(row)]
+    read = {column for one in takers for column in one.used}
+    missing = {text for one in tables for text in texts_of(one.spec.get("missing", []))}
+    for one in (one for one in tables if one.into != "facts" and one not in takers):
+        for column in one.naming - read:
+            text = row.cells.get(column, "")
+            if not not_known(text) and code_in(text, missing) not in missing and not is_unticked(column, text):
+                why = _said(row, (str(name).lower() for name in one.spec.get("only", {})))
+                return column, text, (
+                    f"{column} is filled here, but the table into {one.into} that reads it does not take this line "
+                    f"({why}). Correct `only`; in REDCap, {one.into} is a repeating instrument"
+                )  # fmt: skip
+    return None
 
 
 def leftovers(wide: tuple[Widened, ...]) -> tuple[Leftover, ...]:
-    """For each exported file, the lines that no table of the mapping takes."""
+    """For each exported file, the lines of which no table of the mapping reads something that is there."""
     found = []
     for file in dict.fromkeys(one.wide.file for one in wide):
         tables = [one for one in wide if one.wide.file == file]
-        rest = [row for row in tables[0].wide.rows if not any(one.takes(row) for one in tables)]
-        untaken = tuple(row for row in rest if not any(one.leaves_out(row) for one in tables))
-        if rest:
-            found.append(Leftover(file, len(rest) - len(untaken), untaken, tuple(one.spec for one in tables)))
+        specs, passes = tuple(one.spec for one in tables), any(one.into != "facts" for one in tables)
+        left_out, untaken = 0, []
+        for row in tables[0].wide.rows:
+            if any(one.takes(row) for one in tables):
+                why = _passed_by(row, tables) if passes else None
+            elif any(one.leaves_out(row) for one in tables):
+                left_out, why = left_out + 1, None
+            else:
+                why = _why_untaken(row, specs)
+            untaken += [(row, why)] if why else []
+        if left_out or untaken:
+            found.append(Leftover(file, left_out, tuple(untaken), specs))
     return tuple(found)
 
 
@@ -192,7 +233,7 @@ def _widened(folder: Path, spec: Mapping[str, Any], where: str) -> Widened:
     ignored = {str(one).lower() for one in spec.get("ignore", [])}
     unread = tuple(column for column in wide.columns if column not in used and column not in ignored)
     table = Table(into, wide.file, columns, written, wide.sha256)
-    return Widened(into, table, len(written), unread, wide, spec, tuple(notes))
+    return Widened(into, table, len(written), unread, wide, spec, tuple(notes), frozenset(used))
 
 
 _FACT_COLUMNS = ("participant", "fact", "value", "unit", "date", "source", "visit", "lower", "upper")

@@ -185,10 +185,15 @@ def _specs(study: Study, table: Table) -> Iterator[dict[str, Any]]:
             if one.variable in there
         }
         instrument = [name, name.replace("_", " ").title()]
-        if columns and held.intersection(instrument):
-            yield base | {"into": name, "only": {_INSTRUMENT: instrument}, "columns": columns}
+        if columns and (held.intersection(instrument) or _is_filled(table, columns)):
+            only = {_INSTRUMENT: instrument} if repeats else {RECORD: []}  # a form that does not repeat: none is taken
+            yield base | {"into": name, "only": only, "columns": columns}
         elif repeats:
             asides += [cell["column"] for cell in columns.values()]
+
+
+def _is_filled(table: Table, columns: Mapping[str, Mapping[str, Any]]) -> bool:
+    return any(row.cells.get(cell["column"]) for row in table.rows for cell in columns.values())
 
 
 def _mapped(fact: FactDefinition, there: set[str]) -> dict[str, Any] | None:
