@@ -26,7 +26,7 @@ CFX = (
     ",Well,Fluor,Target,Content,Sample,Cq,Starting Quantity (SQ)\n"
     + "".join(f",A{n:02},FAM,CAR,Std-{n},,{ct},{float(copies)}\n" for n, (copies, ct) in enumerate(STANDARDS))
     + ",H01,FAM,CAR,NTC,,NaN,NaN\n,H02,FAM,CAR,Unkn-1,s7,25.1,8123.4\n,H03,FAM,CAR,Unkn-1,s7,25.2,7600.1\n"
-).replace(",Well", "row,Well", 1)
+)
 LIGHTCYCLER = (
     "Experiment: Plate 7  Selected Filter: FAM (465-510)\nInclude\tColor\tPos\tName\tCp\tConcentration\tStandard\tStatus\n"
     + "".join(f"True\t255\tA{n}\tStd\t{ct}\t\t{copies}\t\n" for n, (copies, ct) in enumerate(STANDARDS))
@@ -67,6 +67,62 @@ def test_every_instruments_export_gives_the_same_level_at_intake(wells: str, end
     assert float(sample.level) == pytest.approx(387.424736808)  # 7,748 copies in 5 of 50 µL of eluate, 200 µL of blood
     (count,) = (one for one in intake.counts if one.table == "qpcr_wells")
     assert count.read == count.used == len(STANDARDS) + 3
+
+
+@pytest.mark.parametrize(("wells", "end"), [*EXPORTS.values()][1:], ids=[*EXPORTS][1:])
+def test_an_export_whose_decimal_sign_is_the_comma_says_the_same(wells: str, end: str, tmp_path: Path) -> None:
+    """A Ct of 25,1 can be nothing else, so 1.000.000,0 copies are a million."""
+    if end == "csv":
+        turned = wells.replace(",", ";").replace(".", ",")
+    else:
+        head, last, rows = wells.partition("Quantity\n" if "Quantity\n" in wells else "Status\n")
+        turned = head + last + rows.translate(str.maketrans(",.", ".,"))
+    intake = take_in(STUDY, folder(tmp_path, turned, end))
+    (sample,) = samples_of(intake.trial.course("P01"))
+    assert sample.level is not None
+    assert float(sample.level) == pytest.approx(387.424736808)
+
+
+@pytest.mark.parametrize(
+    ("wells", "end", "before", "after"),
+    [
+        (QUANTSTUDIO, "txt", "Target Name\tTask", "Target Name\tOmit\tTask"),
+        (LIGHTCYCLER, "txt", "True\t255\tH3\ts7\t25.2", "False\t255\tH3\ts7\t39.9"),
+    ],
+)
+def test_a_well_that_was_taken_out_of_the_run_is_out(
+    wells: str, end: str, before: str, after: str, tmp_path: Path
+) -> None:
+    text = wells.replace(before, after)
+    if "Omit" in after:
+        text = (
+            text.replace("\tCAR\t", "\tCAR\tfalse\t")
+            .replace("H3\ts7\tCAR\tfalse", "H3\ts7\tCAR\tTRUE")
+            .replace("25.2", "39.9")
+        )
+    (tmp_path / f"qpcr_wells.{end}").write_text(text, encoding="utf-8")
+    assert [one["ct"] for _, one in read_wells(tmp_path / f"qpcr_wells.{end}") if one["sample"] == "s7"] == ["25.1"]
+
+
+def test_what_a_plate_does_not_say_by_itself_is_asked(tmp_path: Path) -> None:
+    file = tmp_path / "qpcr_wells.csv"
+    for text, said in (
+        (CFX.replace(",CAR,", ",,") + ",H04,HEX,,Unkn-1,s7,20.0,\n", "wells of FAM, HEX"),
+        (CFX.replace(",Cq,", ",Cy,"), "no column of CFX holds a Ct"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        with pytest.raises(TableError, match=said):
+            read_wells(file)
+
+
+@pytest.mark.parametrize(("name", "ct"), [("H2O", ""), ("Water", "-"), ("neg", "> 40"), ("NTC", "N/A")])
+def test_a_well_without_template_is_known_by_its_name_where_nothing_else_says_it(
+    name: str, ct: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "qpcr_wells.txt"
+    file.write_bytes(LIGHTCYCLER.replace("NTC\t", f"{name}\t{ct}").replace("Plate 7", "Prüfung 7").encode("cp1252"))
+    (well,) = [one for _, one in read_wells(file) if one["role"] == "no_template"]
+    assert (well["ct"], well["run"]) == ("Undetermined", "Prüfung 7")
 
 
 def test_a_level_below_the_lowest_standard_keeps_its_doubt(tmp_path: Path) -> None:

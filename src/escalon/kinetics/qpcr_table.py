@@ -5,6 +5,7 @@ Columns: `run`, `role` (`standard`, `no_template` or `sample`), `sample` (for sa
 needs: `ng_input` for copies/µg; `elution_ul`, `template_ul`, `blood_ul` and optionally `recovery` for copies/µL.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -145,12 +146,14 @@ def _well(row: Row) -> _Well:
 
 _DARK = frozenset("undetermined  undet  undet.  nd  not detected  no ct  no cq  no cp  no amplification".split("  "))
 _SAID_BY_MACHINES = frozenset({"", "nan", "n/a", "-", "–"})
+_LATE = re.compile(r"[>≥]\s*(?:3[5-9]|[4-9]\d)(?:[.,]0+)?")
+"""Later than the last cycle."""
 
 
 def is_dark(text: str, *, exported: bool = False) -> bool:
     """Whether a well is said to have stayed dark; only an instrument says so by leaving the cell empty."""
     word = text.strip().lower()
-    return word in _DARK or (exported and word in _SAID_BY_MACHINES)
+    return word in _DARK or (exported and (word in _SAID_BY_MACHINES or bool(_LATE.fullmatch(word))))
 
 
 def _ct(text: str) -> float | None:

@@ -3,17 +3,22 @@
 QuantStudio, ViiA 7 and StepOne write a preamble (`* Experiment Name = …`) and a table under `[Results]`; their newer software
 and Bio-Rad's CFX Maestro write the table alone; LightCycler 480 writes one line (`Experiment: …  Selected Filter: …`) above
 it. A plate with several targets, or a well whose task is neither standard, sample nor no-template control, is asked about.
+Wells that somebody took out of the run (`Omit`, `Include`) are out. Where a Ct has a comma, which can be its decimal sign only,
+so is every comma of the export.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from escalon.facts import Interval, plain
+from escalon.facts.words import truth
 from escalon.kinetics.detection import Detection
 from escalon.kinetics.qpcr_table import Plates, is_dark, role_of
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.kinetics.samples_table import TableError
+from escalon.sources.delimited import FolderError
 from escalon.sources.tables import Table, read_table, read_text
 from escalon.sources.written import Row
 
@@ -32,19 +37,23 @@ class PlateExport:
     quantity: tuple[str, ...]
     target: tuple[str, ...]
     needs: frozenset[str]
+    channel: tuple[str, ...] = ()
+    excluded: tuple[str, bool] | None = None
+    """The column that says whether somebody took a well out of the run, and what stands there if so."""
 
 
 EXPORTS = (
     PlateExport(
-        "QuantStudio, ViiA 7 or StepOne", ("sample name", "sample"), ("task",), ("ct", "cт", "cq"),
-        ("quantity",), ("target name", "target"), frozenset({"task"}),
+        "QuantStudio, ViiA 7 or StepOne", ("sample name", "sample"), ("task",), ("ct", "cт", "cq", "crt"),
+        ("quantity",), ("target name", "target"), frozenset({"task"}), ("reporter",), ("omit", True),
     ),
     PlateExport(
         "CFX", ("sample", "biological set name"), ("content",), ("cq", "c(t)", "ct"),
-        ("starting quantity (sq)", "starting quantity", "sq"), ("target",), frozenset({"content", "fluor"}),
+        ("starting quantity (sq)", "starting quantity", "sq"), ("target",), frozenset({"content", "fluor"}), ("fluor",),
     ),
     PlateExport(
         "LightCycler 480", ("name", "sample name"), (), ("cp",), ("standard",), (), frozenset({"pos", "cp"}),
+        (), ("include", False),
     ),
 )  # fmt: skip
 
@@ -99,14 +108,22 @@ def read_wells(file: Path) -> Sequence[tuple[str, Cells]]:
     """The wells of one file with their places, in our own columns. Raises TableError or FolderError."""
     if file.suffix in (".parquet", ".xlsx"):
         return [(f"{table.file}:{row.line}", row.cells) for table in (read_table(file),) for row in _whole(table)]
-    text = read_text(file)
-    lines = text.splitlines()
+    try:
+        lines = read_text(file).splitlines()
+    except FolderError:
+        lines = read_text(file, "cp1252").splitlines()  # as instruments write in western Europe
     start = _header(lines)
+    if lines[start : start + 1] and _NAMELESS.match(lines[start]):  # as CFX Manager writes
+        lines[start:] = [_NAMELESS.sub("", line, count=1) for line in lines[start:]]
     table = read_table(file, text="\n".join(lines[start:]))
     rows = [(f"{table.file}:{row.line + start}", row) for row in _whole(table, start)]
     if "role" in table.columns:
         return [(place, row.cells) for place, row in rows]
     return _as_ours(file, lines[:start], table.columns, [(place, row) for place, row in rows])
+
+
+_NAMELESS = re.compile(r"^[,;\t]")
+"""What stands before the first name of a header whose first column has none."""
 
 
 def _whole(table: Table, above: int = 0) -> Sequence[Row]:
@@ -145,13 +162,35 @@ def _as_ours(
     def cell(row: Row, names: Sequence[str]) -> str:
         return next((row.cells.get(there[name], "") for name in names if name in there), "")
 
-    targets = sorted({text for _, row in rows if (text := cell(row, kind.target))})
-    if len(targets) > 1:
-        raise TableError([f"{file.name}: wells of {', '.join(targets)}. Keep those of the cell product alone"])
+    if not there.keys() & set(kind.ct):
+        raise TableError([f"{file.name}: no column of {kind.name} holds a Ct. Columns: {', '.join(columns)}"])
+    by_comma = any(_CT_BY_COMMA.fullmatch(cell(row, kind.ct)) for _, row in rows)
+
+    def number(row: Row, names: Sequence[str]) -> str:
+        return _by_point(cell(row, names)) if by_comma else _grouped(cell(row, names))
+
+    def is_out(row: Row) -> bool:
+        return kind.excluded is not None and truth(cell(row, kind.excluded[:1])) is kind.excluded[1]
+
+    for names in (kind.target, kind.channel):
+        several = sorted({text for _, row in rows if (text := cell(row, names))})
+        if len(several) > 1:
+            raise TableError([f"{file.name}: wells of {', '.join(several)}. Keep those of the cell product alone"])
     run = _run_name(file, above)
     wells = (
-        (place, _well(kind, run, *(cell(row, names) for names in (kind.task, kind.sample, kind.quantity, kind.ct))))
+        (
+            place,
+            _well(
+                kind,
+                run,
+                cell(row, kind.task),
+                cell(row, kind.sample),
+                number(row, kind.quantity),
+                number(row, kind.ct),
+            ),
+        )
         for place, row in rows
+        if not is_out(row)
     )
     return [(place, well) for place, well in wells if well]
 
@@ -169,16 +208,28 @@ def _well(kind: PlateExport, run: str, task: str, sample: str, quantity: str, ct
     dark = is_dark(ct, exported=True)
     if kind.task:
         role = task
-    else:  # LightCycler: a standard has its concentration, a control its name
-        known = quantity.strip() not in ("", "0", "0.0", "0.00")
-        role = "standard" if known else "no_template" if role_of(sample) == "no_template" else "sample"
+    elif role_of(sample) == "no_template" or sample.strip().lower().startswith(_WATER):
+        role = "no_template"
+    else:  # LightCycler: a standard has its concentration
+        role = "standard" if re.search(r"[1-9]", quantity.lower().partition("e")[0]) else "sample"
     if not role.strip() or (role_of(role) == "sample" and not sample and dark):
         return None
-    copies = _number(quantity) if role_of(role) == "standard" else ""
+    copies = quantity if role_of(role) == "standard" else ""
     return {"run": run, "role": role, "sample": sample, "copies": copies, "ct": "Undetermined" if dark else ct}
 
 
-def _number(text: str) -> str:
+_WATER = ("h2o", "water", "neg", "blank")
+"""How a well without template is called where no column says what a well is for."""
+_CT_BY_COMMA = re.compile(r"\d{1,2},\d+")
+
+
+def _by_point(text: str) -> str:
+    """A number of an export whose decimal sign is the comma, and whose points part thousands."""
+    has_groups = "," in text or re.fullmatch(r"\d{1,3}(\.\d{3})+", text)
+    return text.replace(".", "").replace(",", ".") if has_groups else text
+
+
+def _grouped(text: str) -> str:
     """A quantity of a standard; an instrument writes 100,000,000.000 with commas between thousands and a decimal point."""
     grouped = "." in text and "," in text and text.rfind(".") > text.rfind(",")
     return text.replace(",", "") if grouped else text

@@ -107,9 +107,9 @@ def kind_of(name: str) -> tuple[str, str]:
     return stem, kind
 
 
-def read_text(file: Path) -> str:
-    """The text of a file, whatever stands in it. Raises FolderError."""
-    return decoded(file.name, _unpacked(file, _bytes(file)), [], None)
+def read_text(file: Path, encoding: str | None = None) -> str:
+    """The text of a file, whatever stands in it; `encoding` where it is known. Raises FolderError."""
+    return decoded(file.name, _unpacked(file, _bytes(file)), [], encoding)
 
 
 def read_table(file: Path, encoding: str | None = None, text: str | None = None) -> Table:
