@@ -9,14 +9,11 @@ from typer.testing import CliRunner
 from escalon.cli.main import app
 from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_next_dose
-from escalon.conduct.judge.screening import screen_one
-from escalon.conduct.judge.strata import stratum_of
 from escalon.conduct.permit import holds
 from escalon.conduct.permit.holds import dosing_holds, recommended
 from escalon.escalation import Stop, Treat, Wait
 from escalon.facts import Day
 from escalon.protocol import StudyError, load_study
-from escalon.protocol.lint import lint
 from escalon.sources.folder import take_in
 from tests.drawn import copy_of, drawn
 from tests.protocol.folders import STORK, changed
@@ -121,45 +118,26 @@ def test_strata_of_a_fact_without_choices_are_refused(tmp_path: Path):
         load_study(changed(tmp_path, "study.toml", 'strata = "disease"', 'strata = "age"', STORK))
 
 
-def test_a_casebook_refuses_strata_and_says_what_to_do(tmp_path: Path):
-    book = tmp_path / "book"
-    line = ["casebook", "init", str(book), str(STORK), "--administrator", "ada", "--name", "Ada Min"]
-    refused = RUN.invoke(app, line)
-    assert refused.exit_code == 2
-    said = " ".join(refused.output.split())
-    assert "each of DM, IMNM escalates by itself" in said
-    assert 'rule = "disease is DM"' in said
-    assert not book.exists()
+def test_a_casebook_keeps_strata_and_a_decision_names_its_own(tmp_path: Path, monkeypatch):
+    book = str(tmp_path / "book")
 
+    def run(*line: str, exit_code: int = 0) -> str:
+        is_first, chosen = line[:2] in [("user", "add"), ("user", "password")], "correct horse battery"
+        monkeypatch.setenv("ESCALON_PASSWORD", "first of all secrets" if line[1] == "password" else chosen)
+        monkeypatch.setenv("ESCALON_NEW_PASSWORD", "first of all secrets" if is_first and line[1] == "add" else chosen)
+        ran = RUN.invoke(app, line)
+        assert ran.exit_code == exit_code, ran.output
+        return " ".join(ran.output.split())
 
-def test_a_casebook_for_one_stratum_is_kept_as_the_refusal_says(tmp_path: Path, monkeypatch):
-    folder = changed(tmp_path, "study.toml", 'strata = "disease"\n', "", STORK)
-    path = folder / "study.toml"
-    only = '\n[[inclusion]]\nid = "ONLY"\nrule = "disease is DM"\n'
-    path.write_text(path.read_text(encoding="utf-8").replace("target = 48", "target = 24") + only, encoding="utf-8")
-    alone = load_study(folder)
-    assert [one.about for one in lint(alone) if one.severity == "error" or one.kind == "cap"] == []
-    for name in ("ESCALON_PASSWORD", "ESCALON_NEW_PASSWORD"):
-        monkeypatch.setenv(name, "correct horse battery")
-    book = tmp_path / "book"
-    made = RUN.invoke(app, ["casebook", "init", str(book), str(folder), "--administrator", "ada", "--name", "Ada Min"])
-    assert made.exit_code == 0, made.output
-    trial = take_in(alone, drawn(STORK)).trial
-    kept_out = {
-        code
-        for code in trial.participants
-        for clause in screen_one(alone, trial, code, Day(2026, 6, 30)).failed()
-        if clause.criterion.id == "ONLY"
-    }
-    assert kept_out == {
-        code for code, course in trial.courses.items() if stratum_of(load_study(STORK), course) == "IMNM"
-    }
-    path.write_text(
-        path.read_text(encoding="utf-8").replace("cap = 24", 'cap = 24\nstrata = "disease"'), encoding="utf-8"
-    )
-    changed_back = RUN.invoke(app, ["casebook", "amend", str(book), "--changes", "strata", "--as", "ada"])
-    assert changed_back.exit_code == 2
-    assert "one order of cohorts" in " ".join(changed_back.output.split())
+    run("casebook", "init", book, str(STORK), "--administrator", "ada", "--name", "Ada Min")
+    run("user", "add", book, "stan", "--role", "statistician@*", "--as", "ada", "--name", "Stan Ray")
+    run("user", "password", book, "stan")
+    propose = ("casebook", "propose", book, "decision", "--as", "stan")
+    assert "name one of DM, IMNM" in run(*propose, exit_code=1)
+    assert "there is no stratum 'RA'. There are: DM, IMNM" in run(*propose, "--stratum", "RA", exit_code=1)
+    assert "decision proposed: treat level 1 of IMNM" in run(*propose, "--stratum", "IMNM")
+    assert "treat level 1 of IMNM: 0 of 2 signatures" in run("casebook", "status", book, "--as", "stan")
+    assert "Whole: 11 entries" in run("verify", book, "--conduct")
 
 
 def test_an_event_in_one_stratum_says_that_the_table_is_kept_for_every_one(study, tmp_path: Path):
@@ -188,5 +166,6 @@ def test_a_hold_of_one_stratum_is_not_made_good_by_one_of_another(study, trial, 
 
     answers = {id(before): opens(DM=1, IMNM=2), id(after): opens(DM=2, IMNM=1)}
     monkeypatch.setattr(holds, "decide_as_recorded", lambda study, trial, today: answers[id(trial)])
+    monkeypatch.setattr(holds, "_by", lambda study, found, *_: found.decision)
     gone = holds.lifted(study, before, after, day.earliest, None)
     assert {one.about for one in gone} == {"level 2 of DM", "level 1 of IMNM"}

@@ -6,8 +6,10 @@ import re
 
 import pytest
 
+from escalon.history.events import DecisionSigned
 from escalon.protocol import load_study
 from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
+from tests.casebook.trial import CORA, CYRUS, study
 from tests.protocol.folders import HERON, ORCHID
 from tests.web.bench import client, said, served, with_one_infused
 
@@ -116,3 +118,32 @@ def test_a_product_that_is_released_before_anybody_has_a_place_names_its_level(s
     page = client(bench, "lena").get("/participants/P1/treatment")
     assert page.status_code == 200
     assert '<select id="level" name="level">' in page.text
+
+
+def test_the_cohorts_page_decides_and_opens_for_each_stratum(sqlite_casebook):  # noqa: F811
+    """What is laid before the committee names its stratum; each has its rule, its outlook and its next cohort."""
+    bench, trial = served(sqlite_casebook, study(strata="disease", cap=9))
+    stan = client(bench, "stan")
+    page = stan.get("/cohorts").text
+    for one in ("RA", "SLE", "SS", "SSC"):
+        assert f"The rule&#39;s answer for {one}" in page
+        assert f"What can still happen in {one}" in page
+        assert "before the committee" in page.split(f"Lay the rule&#39;s decision of {one} ")[1][:30]
+        assert f"Open cohort 1 of {one}" in page
+    assert said(stan, "/cohorts", "propose-decision", stratum="SLE").status_code == 303
+    [(number, decision)] = trial.conduct.trial.decisions.items()
+    assert (decision.proposed.level, decision.proposed.stratum) == (1, "SLE")
+    assert "treat level 1 of SLE" in stan.get("/cohorts").text
+    assert "The rule&#39;s answer for SLE" in stan.get(f"/decisions/{number}").text
+    assert said(stan, "/cohorts", "propose-decision").status_code in (409, 422)
+    for one in (CORA, CYRUS):
+        trial.sign(one, DecisionSigned, decision=number)
+    opened = said(stan, "/cohorts", "CohortOpened", cohort="1", level="1", size="3", decision=str(number))
+    assert opened.status_code == 303
+    rows = stan.get("/cohorts.json").json()["cohorts"]
+    assert [(one["number"], one["stratum"], one["is_open"]) for one in rows] == [(1, "SLE", True)]
+    page = stan.get("/cohorts").text
+    identifiers = re.findall(r' id="([^"]+)"', page)
+    assert len(identifiers) == len(set(identifiers))
+    assert "cohort 1 is still open" in page.split("Open cohort 2 of SLE")[2]
+    assert "no decision is in force" in page.split("Open cohort 2 of RA")[2]

@@ -23,7 +23,6 @@ from escalon.cli.casebook_desk import (
     desk,
     reading,
     secret_store,
-    study_to_keep,
     tell_recovery_code,
 )
 from escalon.cli.casebook_users import user
@@ -68,8 +67,9 @@ def init(
     from escalon.casebook.location import create_casebook
     from escalon.conduct.record.accounts import open_first_account
     from escalon.conduct.record.opening import open_conduct
+    from escalon.protocol import load_study
 
-    read = study_to_keep(study)
+    read = load_study(study)
     password, passphrase = ask_new(f"Password for {account}", "ESCALON_PASSWORD"), key_passphrase()
     place = study if not Path(study).exists() else str(Path(study).resolve())
     casebook = create_casebook(
@@ -169,7 +169,7 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
         signed = [in_one_line(one) for one in signatures(conduct)]
         today = at.casebook.clock.now().astimezone(trial.frame.zone).date()
     decisions = {number: _decision_state(conduct.study, trial, number) for number in trial.decisions}
-    cohorts = {number: _cohort_state(one) for number, one in trial.cohorts.items()}
+    cohorts = {number: _cohort_state(one, trial.stratum_of(one)) for number, one in trial.cohorts.items()}
     held = holds(conduct.study, trial, today)
     departed = [one for code in trial.participants for one in broken(conduct.study, trial, code, Day.of(today))]
     unsigned = {entry.number: entry.event for entry in trial.unsigned()}
@@ -211,18 +211,20 @@ def _decision_state(study: Study, trial: Trial, number: int) -> str:
     from escalon.conduct.judge.standing import decision_in_force, why_not_effective
 
     decision = trial.decisions[number]
-    says = f"{decision.proposed.course} level {decision.proposed.level}"
+    stratum = decision.proposed.stratum
+    says = f"{decision.proposed.course} level {decision.proposed.level}" + (f" of {stratum}" if stratum else "")
     rule = decision.proposed.answer
     beside = f" (the rule said: {rule.says})" if rule else ""
-    in_force = decision_in_force(study, trial)
+    in_force = decision_in_force(study, trial, stratum)
     if in_force is not None and in_force.number == number:
         return f"{says}: in force{beside}"
     return f"{says}: {why_not_effective(study, trial, decision) or 'signed, followed by a newer one'}{beside}"
 
 
-def _cohort_state(cohort: Cohort) -> str:
+def _cohort_state(cohort: Cohort, stratum: str) -> str:
     taken = f"{len(cohort.places)} of {cohort.opened.size} places taken"
-    return f"level {cohort.opened.level}, {taken}, {'open' if cohort.is_open else 'closed'}"
+    of = f" of {stratum}" if stratum else ""
+    return f"level {cohort.opened.level}{of}, {taken}, {'open' if cohort.is_open else 'closed'}"
 
 
 for _act in (record, correct, kinds, sign, allocate, propose):
@@ -277,9 +279,10 @@ def amend(
     from escalon.casebook.canonical import digest
     from escalon.casebook.location import settings_of
     from escalon.history.events import AmendmentAdopted
+    from escalon.protocol import load_study
 
     with desk(folder, account, role, site, amending=True) as at:
-        study = study_to_keep(settings_of(folder)["study"])
+        study = load_study(settings_of(folder)["study"])
         if at.casebook.study == f"{study.id} {study.version}":
             raise CasebookError(f"{study.id} {study.version} is in force already")
         today = at.casebook.clock.now().date()

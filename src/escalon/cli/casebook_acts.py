@@ -157,6 +157,7 @@ def propose(
     participant: Annotated[str | None, Argument(help="Whose screening or DLT window.")] = None,
     role: InRole = None,
     site: AtSite = None,
+    stratum: Annotated[str, Option(help="Whose decision, where each stratum escalates by itself.")] = "",
 ) -> None:
     """Record what the study's rules say of what is recorded, for people to sign: a screening, a DLT window, a decision.
 
@@ -173,7 +174,7 @@ def propose(
         raise CasebookError(f"whose {what}? Write the participant's code after it")
     with desk(folder, account, role, site) as at:
         if what == "decision":
-            entry = proposals.propose_decision(at.conduct, at.author)
+            entry = proposals.propose_decision(at.conduct, at.author, stratum)
         else:
             entry = makes[what](at.conduct, at.author, participant or "")
     say(f"entry {entry.number}: {entry.event.what}")

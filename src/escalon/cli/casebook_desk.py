@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from escalon.conduct.record.recording import Conduct
     from escalon.conduct.record.signing import Password
     from escalon.history.entry import Author
-    from escalon.protocol import Study
 
 CasebookFolder = Annotated[Path, Argument(metavar="CASEBOOK", help="The casebook's folder.")]
 AsPerson = Annotated[str, Option("--as", envvar="ESCALON_ACCOUNT", help="Your account. The password is asked for.")]
@@ -62,22 +61,6 @@ def clean(command: Callable[P, R]) -> Callable[P, R]:
             fail(error)
 
     return run
-
-
-def study_to_keep(name: str) -> Study:
-    """The study a casebook is kept under. Raises CasebookError for strata, which would wait for one order of cohorts for ever."""
-    from escalon.protocol import load_study
-
-    study = load_study(name)
-    strata = study.dose.strata
-    if strata is not None:
-        each = study.vocabulary[strata].choices
-        raise CasebookError(
-            f"each of {', '.join(each)} escalates by itself, and a casebook keeps one order of cohorts. Make a casebook for "
-            f"each: copy {name}, take strata out of [dose], and add an [[inclusion]] with "
-            f'rule = "{strata} is {each[0]}", and so on'
-        )
-    return study
 
 
 @contextmanager

@@ -118,7 +118,7 @@ def outlook(
         from escalon.protocol.design import dose_rule
 
         protocol, whole = _decided(what, cutoff, reader, readings)[:2]
-        found = _of_stratum(whole, stratum)
+        found = whole.of(stratum or "")
         if found.strata:
             raise ValueError(f"each stratum has its own outlook: add --stratum {' or '.join(dict(found.strata))}")
         show_outlook(dose_rule(protocol), found.conduct, risk, steps, figure, as_json, found.decision, protocol.said)
@@ -162,16 +162,6 @@ def _decided(
     return protocol, decide_next_dose(protocol, trial, day), intake, trial
 
 
-def _of_stratum(found: "NextDose", stratum: str | None) -> "NextDose":
-    """The decision of one stratum, where one is named."""
-    if stratum is None:
-        return found
-    if stratum not in dict(found.strata):
-        known = ", ".join(dict(found.strata)) or "none: the study says no `strata` in [dose]"
-        raise ValueError(f"there is no stratum {stratum!r}. There are: {known}")
-    return dict(found.strata)[stratum]
-
-
 def _from_data(
     what: list[str],
     cutoff: str | None,
@@ -186,7 +176,7 @@ def _from_data(
     from escalon.facts import Day
 
     protocol, whole, intake, trial = _decided(what, cutoff, reader, readings)
-    found = _of_stratum(whole, stratum)
+    found = whole.of(stratum or "")
     departed, later = all_departures(protocol, trial, Day.of(found.today)), left_out(trial)
     if as_json:
         answer = {"study": protocol.id, "version": protocol.version, "account": intake.account(), **found.as_json()}

@@ -182,9 +182,14 @@ class Trial:
         some = [one for one in self.courses.values() if one.infusions]
         return sorted(some, key=lambda one: (one.infused.earliest if one.infused else date.max, one.code))
 
-    def open_cohorts(self) -> list[Cohort]:
-        """Cohorts that still take or treat participants; there is never more than one."""
-        return [cohort for cohort in self.cohorts.values() if cohort.is_open]
+    def open_cohorts(self, stratum: str = "") -> list[Cohort]:
+        """Cohorts of a stratum that still take or treat participants; there is never more than one."""
+        return [one for one in self.cohorts.values() if one.is_open and self.stratum_of(one) == stratum]
+
+    def stratum_of(self, cohort: Cohort) -> str:
+        """The stratum whose decision opened a cohort; empty where the study has none."""
+        decision = self.decisions.get(cohort.opened.decision)
+        return decision.proposed.stratum if decision else ""
 
     def unsigned(self) -> list[Entry]:
         """The entries that would lift a hold and lack the signatures for it, oldest first."""

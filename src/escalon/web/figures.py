@@ -70,13 +70,14 @@ def recruitment(treated: Sequence[TreatedRow], levels: Sequence[int]) -> Markup:
     return shown(recruitment_figure(people, sorted({disease for disease, _ in people}), levels, hrefs))
 
 
-def outlook(desk: Desk) -> Markup:
-    """What can happen next, by the rule alone and exactly; no risk is assumed."""
-    found = next_dose(desk)
-    if isinstance(found, str):
-        return Markup(nothing(found))
+def outlook(desk: Desk, stratum: str = "") -> Markup:
+    """What can happen next, by the rule alone and exactly, in one stratum where each escalates by itself; no risk is assumed."""
+    whole = next_dose(desk)
+    if isinstance(whole, str):
+        return Markup(nothing(whole))
+    found, rule = whole.of(stratum), dose_rule(desk.study)
     drawn: str = desk.kept(
-        "outlook", lambda: outlook_svg(look(dose_rule(desk.study), found.conduct, (), 2, now=found.decision))
+        ("outlook", stratum), lambda: outlook_svg(look(rule, found.conduct, (), 2, now=found.decision))
     )
     return shown(day(drawn))
 

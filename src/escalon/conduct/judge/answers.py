@@ -49,19 +49,19 @@ def _lasted(fact: Fact) -> bool:
     return fact.until is not None or fact.ongoing or fact.end_unknown
 
 
-def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None = None) -> Answer:
-    """What the dose rule says on a day of everybody infused by then, and each one's outcome.
+def decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None = None, stratum: str = "") -> Answer:
+    """What the dose rule says on a day of everybody infused by then, in one stratum where one is named, and each one's outcome.
 
     `asked_by` is the entry that first asked: whoever was infused on that very day after it was not counted in it.
     """
-    asked = ("decision answer", as_of, asked_by)
-    return by_the_rule(study, trial, asked, lambda: _decision_answer(study, trial, as_of, asked_by))
+    asked = ("decision answer", as_of, asked_by, stratum)
+    return by_the_rule(study, trial, asked, lambda: _decision_answer(study, trial, as_of, asked_by, stratum))
 
 
-def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None) -> Answer:
+def _decision_answer(study: Study, trial: Trial, as_of: date, asked_by: int | None, stratum: str) -> Answer:
     known = trial.known_on(as_of) if asked_by is None else _as_asked(trial, as_of, asked_by)
     try:
-        found = decide_as_recorded(study, known, Day.of(as_of))
+        found = decide_as_recorded(study, known, Day.of(as_of)).of(stratum)
     except EscalationError as error:
         return Answer(says=f"no answer: {error}")
     return _of_decision(found)

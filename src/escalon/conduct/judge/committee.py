@@ -28,9 +28,10 @@ def who_entered_dlts(trial: Trial, decision: Decision) -> set[str]:
     }
 
 
-def newest_signed(trial: Trial) -> Decision | None:
-    """The newest decision with its signatures, whether or not it still stands."""
-    signed = [one for one in trial.decisions.values() if is_signed(trial, one)]
+def newest_signed(trial: Trial, stratum: str = "") -> Decision | None:
+    """The newest decision of a stratum, or of all, with its signatures, whether or not it still stands."""
+    about = [one for one in trial.decisions.values() if one.proposed.stratum in ("", stratum)]
+    signed = [one for one in about if is_signed(trial, one)]
     return max(signed, key=lambda one: one.number, default=None)
 
 
@@ -41,9 +42,9 @@ class Stopped(NamedTuple):
     by_then: bool
 
 
-def stopped(trial: Trial, asked: date) -> Stopped | None:
+def stopped(trial: Trial, asked: date, stratum: str = "") -> Stopped | None:
     """The committee's stop, where its newest signed decision is one; signed after the day of asking, it is said as later."""
-    newest = newest_signed(trial)
+    newest = newest_signed(trial, stratum)
     if newest is None or newest.proposed.course is not Act.STOP:
         return None
     why = newest.proposed.reason or newest.proposed.because

@@ -12,7 +12,18 @@ from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.given import doses_of, first_doses
 from escalon.conduct.judge.strata import UNSAID, strata_of
 from escalon.conduct.judge.unread import refuse_unread
-from escalon.escalation import Conduct, Decision, Outcome, Stop, Treat, Wait, conduct_of, headline, next_dose
+from escalon.escalation import (
+    Conduct,
+    Decision,
+    EscalationError,
+    Outcome,
+    Stop,
+    Treat,
+    Wait,
+    conduct_of,
+    headline,
+    next_dose,
+)
 from escalon.facts import Day, read_day
 from escalon.history import Course, Trial
 from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
@@ -42,6 +53,8 @@ class NextDose:
         """The decision as a committee should read it: how many now, and what a stop does and does not say of an MTD."""
         if self.is_stopped:
             return f"dose nobody: the committee stopped the trial; the rule alone says: {self.by_the_rule}"
+        if self.strata:
+            return "; ".join(f"{name}: {one.headline}" for name, one in self.strata)
         return self.by_the_rule
 
     @property
@@ -50,6 +63,13 @@ class NextDose:
         if self.strata:
             return "; ".join(f"{name}: {one.by_the_rule}" for name, one in self.strata)
         return headline(self.decision)
+
+    def of(self, stratum: str) -> "NextDose":
+        """The decision of one stratum; of all, where none is named. Raises EscalationError for one that is not there."""
+        if stratum and stratum not in dict(self.strata):
+            known = ", ".join(dict(self.strata)) or "none: the study says no `strata` in [dose]"
+            raise EscalationError(f"there is no stratum {stratum!r}. There are: {known}")
+        return dict(self.strata)[stratum] if stratum else self
 
     @property
     def treats(self) -> bool:
@@ -95,11 +115,15 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     found = _governing(study, trial, day)
     if other := another_text(study, trial):
         found = _all_wait(found, other)
-    stop = stopped(trial, day.latest)
-    if stop is None:
-        return found
-    strata = tuple((name, replace(one, is_stopped=stop.by_then)) for name, one in found.strata)
-    return replace(_noted(found, stop.says), is_stopped=stop.by_then, strata=strata)
+    if found.strata:
+        strata = tuple((name, _unless_stopped(one, trial, day, name)) for name, one in found.strata)
+        return replace(found, strata=strata, is_stopped=all(one.is_stopped for _, one in strata))
+    return _unless_stopped(found, trial, day)
+
+
+def _unless_stopped(found: NextDose, trial: Trial, day: Day, stratum: str = "") -> NextDose:
+    stop = stopped(trial, day.latest, stratum)
+    return found if stop is None else replace(_noted(found, stop.says), is_stopped=stop.by_then)
 
 
 def _noted(found: NextDose, note: str) -> NextDose:
@@ -121,6 +145,10 @@ def _governing(study: Study, trial: Trial, day: Day) -> NextDose:
     without = decide_as_recorded(study, trial.stricter, day)
     unsigned = ", ".join(str(entry.number) for entry in trial.unsigned())
     note = f"entry {unsigned} would lift a hold and is not signed by those who may: the stricter history governs"
+    if study.dose.strata is not None:
+        other = dict(without.strata)
+        strata = {name: min(other.get(name, one), one, key=_boldness) for name, one in found.strata}
+        return _noted(_by_stratum(study, trial, strata, day.latest), note)
     return _noted(min(without, found, key=_boldness), note)
 
 

@@ -44,7 +44,7 @@ def changed_decision(study: Study, trial: Trial, decision: Decision) -> str:
     proposed = decision.proposed
     if proposed.answer is None or proposed.as_of is None:
         return ""
-    now = decision_answer(study, trial, proposed.as_of, decision.number)
+    now = decision_answer(study, trial, proposed.as_of, decision.number, proposed.stratum)
     return "; ".join(proposed.answer.differs_from(now)[:3])
 
 
@@ -59,9 +59,9 @@ def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
     return ""
 
 
-def decision_in_force(study: Study, trial: Trial) -> Decision | None:
-    """The newest decision with its signatures, while it stands; once it is stale, none is in force."""
-    newest = newest_signed(trial)
+def decision_in_force(study: Study, trial: Trial, stratum: str = "") -> Decision | None:
+    """The newest decision of a stratum with its signatures, while it stands; once it is stale, none is in force."""
+    newest = newest_signed(trial, stratum)
     return newest if newest and not changed_decision(study, trial, newest) else None
 
 

@@ -1,5 +1,6 @@
 """Strata: the parts of a trial that escalate by themselves, such as its diseases; each is asked as a trial of its own."""
 
+from escalon.facts import together
 from escalon.history import Course, Trial
 from escalon.protocol.study import Study
 
@@ -17,14 +18,10 @@ def stratum_of(study: Study, course: Course) -> str:
 
 def strata_of(study: Study, trial: Trial) -> dict[str, Trial]:
     """The trial of each stratum alone, in the order the study names them; those nobody belongs to as well."""
-    of = {code: stratum_of(study, course) for code, course in trial.courses.items()}
-    known = study.vocabulary[study.dose.strata or "disease"].choices
-    names = [*known, *(name for name in dict.fromkeys(of.values()) if name not in known)]
-    found = {
-        name: trial.only(lambda entry, name=name: of.get(entry.participant or "", name) == name, trial.until)  # type: ignore[misc]
-        for name in names
-    }
+    belonging = together((stratum_of(study, course), code) for code, course in trial.courses.items())
+    names = dict.fromkeys((*study.vocabulary[study.dose.strata or "disease"].choices, *belonging))
+    found = {name: trial.of(belonging.get(name, ())) for name in names}
     for one in found.values():  # events of the others say that the table is kept: silence about these is an answer
         others = (course for code, course in trial.courses.items() if code not in one.courses)
-        one.later += [event for course in others for event in course.adverse_events]
+        one.later = [*trial.later, *(event for course in others for event in course.adverse_events)]
     return found

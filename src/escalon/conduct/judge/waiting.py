@@ -104,7 +104,8 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
             urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
             what = "Review the DLT window" if left <= 0 else "The DLT window runs"
             yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
-    yield from _of_decision(study, trial, found)
+    for stratum, part in found.strata or (("", found),):
+        yield from _of_decision(study, trial, part, stratum)
 
 
 def _proposed(course: Person) -> Iterator[Waiting]:
@@ -122,23 +123,25 @@ def _proposed(course: Person) -> Iterator[Waiting]:
             )
 
 
-def _of_decision(study: Study, trial: Trial, found: NextDose) -> Iterator[Waiting]:
+def _of_decision(study: Study, trial: Trial, found: NextDose, stratum: str) -> Iterator[Waiting]:
     """The newest decision that no cohort was opened by yet; where there is none, what the rule says to propose."""
     used = {one.opened.decision for one in trial.cohorts.values()}
-    newest = max(trial.decisions.values(), key=lambda one: one.number, default=None)
+    about = [one for one in trial.decisions.values() if one.proposed.stratum in ("", stratum)]
+    newest = max(about, key=lambda one: one.number, default=None)
+    of, is_open = f"{stratum}: " if stratum else "", bool(trial.open_cohorts(stratum))
     if newest is None or newest.number in used:
-        if isinstance(found.decision, Treat | Stop) and not trial.open_cohorts():
-            why = found.decision.reason
-            yield Waiting("DecisionProposed", "", f"Propose: {found.by_the_rule}", why, Urgency.TODAY, "the rule says")
+        if isinstance(found.decision, Treat | Stop) and not is_open:
+            what = f"Propose: {of}{found.by_the_rule}"
+            yield Waiting("DecisionProposed", "", what, found.decision.reason, Urgency.TODAY, "the rule says")
         return
     lacks, number = standing.why_not_effective(study, trial, newest), newest.number
-    says = f"{newest.proposed.course} level {newest.proposed.level}"
+    says = f"{of}{newest.proposed.course} level {newest.proposed.level}"
     if "changed" in lacks:
         yield Waiting("DecisionProposed", "", f"{says}: propose again", lacks, Urgency.NOW, "stale", about=number)
     elif lacks:
         yield Waiting("DecisionSigned", "", f"Decision: {says}", lacks, Urgency.NOW, "waits for you", about=number)
-    elif newest.proposed.course is Course.TREAT and not trial.open_cohorts():
-        what = f"Open the cohort at level {newest.proposed.level}"
+    elif newest.proposed.course is Course.TREAT and not is_open:
+        what = f"{of}Open the cohort at level {newest.proposed.level}"
         yield Waiting("CohortOpened", "", what, f"decided: {says}", Urgency.TODAY, "decided", about=number)
 
 

@@ -8,10 +8,11 @@ from datetime import date, datetime, timedelta
 from functools import cache, cached_property
 from typing import Any
 
+from escalon.conduct.judge.strata import stratum_of
 from escalon.conduct.permit.holds import Hold, dosing_holds
 from escalon.conduct.permit.refusal import Broken
 from escalon.history import Author, Cohort, Course, Entry, Trial
-from escalon.history.events import Event, ParticipantConsented
+from escalon.history.events import CohortOpened, DecisionProposed, Event, ParticipantConsented
 from escalon.protocol.study import Study
 
 TOLERANCE = timedelta(seconds=5)
@@ -54,13 +55,26 @@ class Act:
         return cohort if cohort and cohort.is_open else None
 
     @cached_property
+    def stratum(self) -> str:
+        """The stratum the act is about, where each escalates by itself: the one it names, its cohort's or its participant's."""
+        if self.study.dose.strata is None:
+            return ""
+        if isinstance(self.event, DecisionProposed):
+            return self.event.stratum
+        if isinstance(self.event, CohortOpened):
+            decision = self.trial.decisions.get(self.event.decision)
+            return decision.proposed.stratum if decision else ""
+        self.know((self.event.participant,))
+        return stratum_of(self.study, self.one)
+
+    @cached_property
     def _asked(self) -> dict[tuple[date, int | None], list[Hold]]:
         return {}
 
     def held(self, day: date, level: int | None) -> list[Hold]:
-        """What forbids dosing at a level on a day, asked once for all rules of the act."""
+        """What forbids dosing at a level on a day in the act's stratum, asked once for all rules of the act."""
         if (day, level) not in self._asked:
-            self._asked[day, level] = dosing_holds(self.study, self.informed(), day, level)
+            self._asked[day, level] = dosing_holds(self.study, self.informed(), day, level, self.stratum)
         return self._asked[day, level]
 
     def informed(self) -> Trial:

@@ -16,6 +16,7 @@ from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.dose_review import awaiting, gone, review
 from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_recorded, doubts
 from escalon.conduct.judge.given import first_doses
+from escalon.conduct.judge.strata import UNSAID, stratum_of
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day, together
@@ -52,13 +53,16 @@ _CLOCKS: tuple[tuple[str, tuple[type[CalendarGuard], ...]], ...] = (
 )
 
 
-def recommended(study: Study, trial: Trial, today: date) -> Decision:
+def recommended(study: Study, trial: Trial, today: date, stratum: str = "") -> Decision:
     """What the study's rule says today, clocks of dosing apart; a wait where the evidence does not let it answer."""
     try:
-        found = decide_as_recorded(study, trial, Day.of(today))
+        whole = decide_as_recorded(study, trial, Day.of(today))
+        found = whole.of(stratum)
     except EscalationError as error:
         return Wait(str(error))
-    return found.decision if found.strata else _by(study, found, today, (), doubts(found.reviews))
+    if found.strata or UNSAID in dict(whole.strata):
+        return found.decision
+    return _by(study, found, today, (), doubts(found.reviews))
 
 
 def _by(
@@ -70,16 +74,19 @@ def _by(
     return next_dose(dose_rule(study), found.conduct, guards, today, doubt)
 
 
-def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None) -> list[Hold]:
-    """What forbids dosing at a level on a day (at every level, where none is named): doubts, clocks, and the rule itself."""
-    asked = ("dosing holds", today, level)
-    return list(by_the_rule(study, trial, asked, lambda: _dosing_holds(study, trial, today, level)))
+def dosing_holds(study: Study, trial: Trial, today: date, level: int | None = None, stratum: str = "") -> list[Hold]:
+    """What forbids dosing at a level on a day: doubts, clocks, and the rule itself; at every level and of every stratum
+    where none is named.
+    """
+    asked = ("dosing holds", today, level, stratum)
+    return list(by_the_rule(study, trial, asked, lambda: _dosing_holds(study, trial, today, level, stratum)))
 
 
-def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) -> list[Hold]:
+def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None, stratum: str) -> list[Hold]:
     levels = [one.number for one in study.dose.levels] if level is None else [level]
     try:
-        found = decide_as_recorded(study, trial, Day.of(today))
+        whole = decide_as_recorded(study, trial, Day.of(today))
+        found = whole.of(stratum)
     except EscalationError as error:
         return [Hold("rule", f"level {one}", str(error), 2) for one in levels]
     holds = [
@@ -87,15 +94,29 @@ def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None) ->
         for one in found.reviews
         if one.in_doubt
     ]
+    if UNSAID in dict(whole.strata):
+        parts = found.strata or ((stratum, found),)
+        return holds + [
+            _named(hold, name) for name, one in parts for at in levels for hold in _of_rule(one.decision, at)
+        ]
     if found.strata:
         return holds + [
-            replace(hold, about=f"{hold.about} of {name}", says=f"{name}: {hold.says}")
-            for name, one in found.strata
-            for number in levels
-            for hold in _of_rule(one.decision, number)
+            _named(hold, name) for name, one in found.strata for hold in _of_clocks(study, one, today, levels)
         ]
+    return holds + [_named(hold, stratum) for hold in _of_clocks(study, found, today, levels)]
+
+
+def _named(hold: Hold, stratum: str) -> Hold:
+    """A hold of one stratum says whose it is."""
+    if not stratum:
+        return hold
+    return replace(hold, about=f"{hold.about} of {stratum}", says=f"{stratum}: {hold.says}")
+
+
+def _of_clocks(study: Study, found: NextDose, today: date, levels: list[int]) -> list[Hold]:
+    """What the rule holds at some levels, and, where it would let somebody be dosed, what its clocks hold."""
     allowed = _by(study, found, today, ())
-    holds += [hold for one in levels for hold in _of_rule(allowed, one)]
+    holds = [hold for one in levels for hold in _of_rule(allowed, one)]
     for name, kinds in _CLOCKS if isinstance(allowed, Treat) else ():
         decision = _by(study, found, today, kinds)
         if isinstance(decision, Wait):
@@ -180,14 +201,15 @@ def _of_each(study: Study, trial: Trial, today: date) -> Iterator[Hold]:
     """What counts of everybody infused, whatever else holds: each DLT, each doubt, the level, and the window that runs."""
     known = as_of(trial, today)
     for one in (review(study, known, given, today) for given in first_doses(study, known)):
-        who, found = one.participant, one.evidence
+        who, found, own = one.participant, one.evidence, stratum_of(study, known.course(one.participant))
+        level = f"level {one.counted_at} of {own}" if own else f"level {one.counted_at}"
         asked = [each.event.because for each in awaiting(known.course(who))]
         for about, said in (
-            (f"{A_DLT} level {one.counted_at} of", found.dlts if found else ()),
-            (f"doubt at level {one.counted_at} about", (*(found.doubts if found else ()), *asked)),
+            (f"{A_DLT} {level} of", found.dlts if found else ()),
+            (f"doubt at {level} about", (*(found.doubts if found else ()), *asked)),
         ):
             yield from (Hold("adjudication", f"{about} {who}", each, 2) for each in said)
-        yield Hold("rule", f"level {one.counted_at} for {who}", f"{who} counts at level {one.counted_at}", 2)
+        yield Hold("rule", f"{level} for {who}", f"{who} counts at {level}", 2)
         if one.outcome is Outcome.PENDING and today <= one.window_ends:
             yield Hold("dlt clock", who, one.window, 2, one.window_ends + timedelta(days=1))
 

@@ -19,7 +19,9 @@ def answered(act: Act) -> Event:
         raise refuse("answer", "the answer of the study's rules is found by the software, never written")
     as_of = event.as_of or act.today
     if isinstance(event, DecisionProposed):
-        return replace(event, as_of=as_of, answer=decision_answer(act.study, act.informed(), as_of))
+        return replace(
+            event, as_of=as_of, answer=decision_answer(act.study, act.informed(), as_of, stratum=event.stratum)
+        )
     if event.participant not in act.trial.courses:
         return event
     act.know((event.participant,))

@@ -54,20 +54,23 @@ def propose_dlt(conduct: Conduct, author: Author, participant: str) -> Entry:
     return conduct.record_built(author, build)
 
 
-def propose_decision(conduct: Conduct, author: Author) -> Entry:
-    """Lay the decision of the study's rule before the committee, with the outcome of everybody it counts."""
+def propose_decision(conduct: Conduct, author: Author, stratum: str = "") -> Entry:
+    """Lay the decision of the study's rule before the committee, of one stratum where each escalates by itself."""
 
     def build(trial: Trial) -> Event:
         conduct.know(tuple(one.code for one in trial.infused()))
         try:
-            found = decide_next_dose(conduct.study, trial, Day.of(_today(conduct)))
+            found = decide_next_dose(conduct.study, trial, Day.of(_today(conduct))).of(stratum)
         except EscalationError as error:
             raise refuse("rule", str(error)) from None
+        if found.strata:
+            raise refuse("stratum", f"each stratum has its own decision: name one of {', '.join(dict(found.strata))}")
+        because = found.decision.reason
         match found.decision:
             case Treat(level=level):
-                return DecisionProposed(course=Course.TREAT, level=level, because=found.decision.reason)
+                return DecisionProposed(course=Course.TREAT, level=level, because=because, stratum=stratum)
             case Stop(mtd=mtd):
-                return DecisionProposed(course=Course.STOP, level=mtd or 0, because=found.decision.reason)
+                return DecisionProposed(course=Course.STOP, level=mtd or 0, because=because, stratum=stratum)
         raise refuse("rule", f"there is no decision yet: {found.headline} ({found.decision.reason})")
 
     return conduct.record_built(author, build)

@@ -23,16 +23,23 @@ class Course(StrEnum):
 class DecisionProposed(Event):
     """A decision was laid before the committee: treat a cohort at a level, or stop; beside what the study's rule says.
 
-    `answer` is the rule's own recommendation with the outcome of everybody counted, computed by the software.
+    `answer` is the rule's own recommendation with the outcome of everybody counted, computed by the software. `stratum`
+    is the one decided about, where each escalates by itself; a stop that names none stops them all.
     """
 
     course: Course
     level: int
     because: str
+    stratum: str = ""
     rests_on: tuple[int, ...] = ()
     as_of: date | None = None
     answer: Answer | None = None
     says: ClassVar[str] = "decision proposed: {course} level {level}"
+
+    @property
+    def what(self) -> str:
+        """The course decided on, and of which stratum."""
+        return super().what + (f" of {self.stratum}" if self.stratum else "")
 
 
 @dataclass(frozen=True, kw_only=True)

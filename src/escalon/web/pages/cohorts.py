@@ -73,6 +73,17 @@ class CohortRow:
     places: tuple[tuple[int, str], ...]
     is_open: bool
     decision: int
+    stratum: str
+
+
+@dataclass(frozen=True)
+class Opening:
+    """The decision in force by which the next cohort of a stratum would be opened, and what forbids it."""
+
+    stratum: str
+    by: DecisionRow | None
+    forbids: tuple[str, ...]
+    asks_override: str
 
 
 @dataclass(frozen=True)
@@ -88,6 +99,7 @@ class Rule:
     assumptions: tuple[str, ...]
     is_stopped: bool = False
     """Whether the committee stopped dosing, which stands above the rule."""
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,14 +114,13 @@ class CohortsPage:
     cohorts: tuple[CohortRow, ...]
     decisions: tuple[DecisionRow, ...]
     next_cohort: int
-    opens: DecisionRow | None
-    """The decision in force by which the next cohort would be opened."""
-    forbids_opening: tuple[str, ...]
-    asks_override: str
+    openings: tuple[Opening, ...]
     cap: int
+    rules: tuple[Rule, ...]
+    """The rule's one answer, or that for each stratum where each escalates by itself."""
 
 
-def rule_of(desk: Desk, found: NextDose | str) -> Rule:
+def rule_of(desk: Desk, found: NextDose | str, stratum: str = "") -> Rule:
     """The rule's answer for reading."""
     design = dose_rule(desk.study).name
     if isinstance(found, str):
@@ -124,6 +135,7 @@ def rule_of(desk: Desk, found: NextDose | str) -> Rule:
         design,
         found.assumptions,
         found.is_stopped,
+        stratum,
     )
 
 
@@ -148,7 +160,8 @@ def _given(one: DoseReview) -> str:
 def _decision(desk: Desk, one: Decision) -> DecisionRow:
     proposed = one.proposed
     says = "stop" if proposed.course is Course.STOP else f"treat level {proposed.level}"
-    in_force = standing.decision_in_force(desk.study, desk.trial)
+    says += f" of {proposed.stratum}" if proposed.stratum else ""
+    in_force = standing.decision_in_force(desk.study, desk.trial, proposed.stratum)
     lacks = standing.why_not_effective(desk.study, desk.trial, one)
     newer = in_force is not None and in_force.number > one.number
     entry = desk.trial.entries.get(one.number)
@@ -159,9 +172,12 @@ def _decision(desk: Desk, one: Decision) -> DecisionRow:
     )  # fmt: skip
 
 
-def _cohort(number: int, one: Cohort) -> CohortRow:
+def _cohort(desk: Desk, number: int, one: Cohort) -> CohortRow:
     opened = one.opened
-    return CohortRow(number, opened.level, opened.size, tuple(sorted(one.places.items())), one.is_open, opened.decision)
+    return CohortRow(
+        number, opened.level, opened.size, tuple(sorted(one.places.items())), one.is_open, opened.decision,
+        desk.trial.stratum_of(one),
+    )  # fmt: skip
 
 
 @page("/cohorts")
@@ -170,36 +186,32 @@ def cohorts(desk: Desk) -> CohortsPage:
     found = next_dose(desk)
     reviews = () if isinstance(found, str) else found.reviews
     decisions = tuple(_decision(desk, one) for _, one in sorted(desk.trial.decisions.items(), reverse=True))
-    opens = next((one for one in decisions if one.in_force), None)
     following = max(desk.trial.cohorts, default=0) + 1
+    parts = (("", found),) if isinstance(found, str) else found.strata or (("", found),)
     return CohortsPage(
         desk.today,
         rule_of(desk, found),
         treated_of(desk, reviews),
         windows_of(reviews, hrefs=True),
         holds_shown(desk),
-        tuple(_cohort(number, one) for number, one in sorted(desk.trial.cohorts.items())),
+        tuple(_cohort(desk, number, one) for number, one in sorted(desk.trial.cohorts.items())),
         decisions,
         following,
-        opens,
-        _forbids_opening(desk, opens, following),
-        desk.asks_override(_opening(desk, opens, following)) if opens and opens.level else "",
-        desk.study.dose.cap,
+        tuple(_opening(desk, name, following) for name, _ in parts),
+        desk.study.most,
+        tuple(rule_of(desk, one, name) for name, one in parts),
     )
 
 
-def _forbids_opening(desk: Desk, opens: DecisionRow | None, number: int) -> tuple[str, ...]:
-    if desk.person is None:
-        return ()
-    if opens is None:
-        return ("no decision is in force: the committee signs one first",)
-    if opens.says == "stop":
-        return (f"decision {opens.number} says stop",)
-    return tuple(one.says for one in desk.forbids(_opening(desk, opens, number)))
-
-
-def _opening(desk: Desk, opens: DecisionRow, number: int) -> CohortOpened:
-    return CohortOpened(cohort=number, level=opens.level, size=desk.study.dose.cohort_size, decision=opens.number)
+def _opening(desk: Desk, stratum: str, number: int) -> Opening:
+    in_force = standing.decision_in_force(desk.study, desk.trial, stratum)
+    by = _decision(desk, in_force) if in_force else None
+    if by is None or in_force is None or in_force.proposed.course is Course.STOP:
+        why = f"decision {by.number} says stop" if by else "no decision is in force: the committee signs one first"
+        return Opening(stratum, by, (why,) if desk.person else (), "")
+    opened = CohortOpened(cohort=number, level=by.level, size=desk.study.dose.cohort_size, decision=by.number)
+    forbids = tuple(one.says for one in desk.forbids(opened)) if desk.person else ()
+    return Opening(stratum, by, forbids, desk.asks_override(opened) if by.level else "")
 
 
 @dataclass(frozen=True)
@@ -228,7 +240,7 @@ def cohort(desk: Desk, number: int) -> CohortPage:
     reviews = () if isinstance(found, str) else tuple(one for one in found.reviews if one.participant in mine)
     closing = CohortClosed(cohort=number, reason="…")
     return CohortPage(
-        _cohort(number, known),
+        _cohort(desk, number, known),
         treated_of(desk, reviews),
         windows_of(reviews, hrefs=True),
         desk.today,
@@ -292,13 +304,14 @@ def decision(desk: Desk, number: int) -> DecisionPage:
     if known is None:
         there = {str(one): f"/decisions/{one}" for one in desk.trial.decisions}
         raise none_such(f"entry {number} is no proposed decision", str(number), there)
-    found = next_dose(desk)
+    found, stratum = next_dose(desk), known.proposed.stratum
+    found = found if isinstance(found, str) else found.of(stratum)
     reviews = () if isinstance(found, str) else found.reviews
     lanes, days = evidence_windows(desk.study, desk.trial, reviews)
     entry = desk.trial.entries.get(number)
     mine = desk.person is not None and desk.person.account in known.signers
     return DecisionPage(
-        _decision(desk, known), entry.author.person if entry else "", rule_of(desk, found),
+        _decision(desk, known), entry.author.person if entry else "", rule_of(desk, found, stratum),
         standing.changed_decision(desk.study, desk.trial, known), treated_of(desk, reviews), lanes, days,
         tuple(_dlt(one) for one in reviews if one.evidence and (one.in_doubt or one.outcome.name == "DLT")),
         tuple(grouped(all_departures(desk.study, desk.trial, Day.of(desk.today)))), tuple(_signatures(desk, known)),
@@ -339,5 +352,5 @@ def _independence(desk: Desk, known: Decision) -> str:
 
 @act("propose-decision")
 def propose(desk: Desk, said: Told) -> Entry:
-    """Lay the rule's own decision before the committee."""
-    return propose_decision(desk.conduct, desk.author)
+    """Lay the rule's own decision before the committee, of one stratum where each escalates by itself."""
+    return propose_decision(desk.conduct, desk.author, said.text("stratum", ""))

@@ -8,6 +8,7 @@ from typing import Any
 
 from escalon.conduct.judge.lymphodepletion import regimens_of, sheet
 from escalon.conduct.judge.scores import scored
+from escalon.conduct.judge.strata import stratum_of
 from escalon.facts import Finding
 from escalon.history import Course
 from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
@@ -85,7 +86,7 @@ STEPS = ("Apheresis", "Place in a cohort", "Lymphodepletion", "Product released"
 def treatment(desk: Desk, code: str) -> TreatmentPage:
     """The treatment of one participant, step by step."""
     course = desk.course(code)
-    open_ones = desk.trial.open_cohorts()
+    open_ones = desk.trial.open_cohorts(stratum_of(desk.study, course))
     held = course.allocation
     regimens, sizes, missing = _regimens(desk, course)
     may_record = desk.person is not None and desk.may("FactRecorded", course.site or None)
@@ -115,7 +116,7 @@ def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:
     held, today = course.allocation, desk.today
     level = held.level if held else 0
     collection = course.collections[-1].event.collection if course.collections else ""
-    open_one = next(iter(desk.trial.open_cohorts()), None)
+    open_one = next(iter(desk.trial.open_cohorts(stratum_of(desk.study, course))), None)
     place = (
         None
         if open_one is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.strata import stratum_of
 from escalon.conduct.permit.act import Act, rule
 from escalon.conduct.permit.holds import recommended
 from escalon.escalation import Stop, Treat
@@ -29,7 +30,10 @@ def level_is_opened_by_a_signed_decision(act: Act) -> str | None:
     trial = act.informed()
     if changed := standing.changed_decision(act.study, trial, decision):
         return f"decision {decision.number} is stale: {changed}"
-    in_force = standing.decision_in_force(act.study, trial)
+    if act.trial.stratum_of(cohort) != act.stratum:
+        of = f"cohort {cohort.opened.cohort} is of {act.trial.stratum_of(cohort)}"
+        return f"{of}, and {act.event.participant} belongs to: {act.stratum}"
+    in_force = standing.decision_in_force(act.study, trial, act.stratum)
     if in_force is None or in_force.number != decision.number:
         return f"decision {decision.number} is not the one in force: {standing.in_words(in_force)}"
     return None
@@ -74,14 +78,26 @@ def an_amendment_is_signed_by_two(act: Act) -> str | None:
     return standing.unagreed_text(act.study, act.trial) or None
 
 
+@rule(DecisionProposed, name="stratum", signatures=0)
+def a_decision_is_of_one_stratum(act: Act) -> str | None:
+    """Where each stratum escalates by itself, whom to treat is decided of one of them; a stop may be of all."""
+    named, of = act.event.stratum, act.study.dose.strata
+    known = act.study.vocabulary[of].choices if of else ()
+    if named in known or (not named and (of is None or act.event.course is Course.STOP)):
+        return None
+    if of is None:
+        return f"the study has no strata, so a decision names none; this one names {named}"
+    return f"each stratum has its own decision: name one of {', '.join(known)}" + (f", not {named}" if named else "")
+
+
 @rule(DecisionProposed, name="rule", signatures=2)
 def a_decision_is_not_bolder_than_the_rule(act: Act) -> str | None:
     """A decision bolder than the study's rule is a departure, named and signed; a more cautious one needs a reason."""
+    told = recommended(act.study, act.informed(), act.today, act.stratum)
     if act.event.course is Course.STOP:
-        told = recommended(act.study, act.informed(), act.today)
-        cautious = isinstance(told, Treat) and not act.event.reason
+        of_all = act.study.dose.strata is not None and not act.stratum
+        cautious = (isinstance(told, Treat) or of_all) and not act.event.reason
         return f"the rule says: {told}. A more cautious decision needs its reason" if cautious else None
-    told = recommended(act.study, act.informed(), act.today)
     if isinstance(told, Treat) and act.event.level == told.level:
         return None
     if unplanned := _unplanned(act):
@@ -94,8 +110,8 @@ def a_decision_is_not_bolder_than_the_rule(act: Act) -> str | None:
 
 @rule(CohortOpened, name="one cohort", signatures=0)
 def cohorts_are_opened_one_by_one(act: Act) -> str | None:
-    """There is never more than one open cohort, and cohorts are numbered without gaps."""
-    if open_ones := act.trial.open_cohorts():
+    """There is never more than one open cohort of a stratum, and cohorts are numbered without gaps."""
+    if open_ones := act.trial.open_cohorts(act.stratum):
         return f"cohort {open_ones[0].opened.cohort} is still open"
     expected = max(act.trial.cohorts, default=0) + 1
     return None if act.event.cohort == expected else f"the next cohort is {expected}, not {act.event.cohort}"
@@ -127,7 +143,7 @@ def a_cohort_follows_a_decision(act: Act) -> str | None:
     trial = act.informed()
     if lacks := standing.why_not_effective(act.study, trial, decision):
         return f"decision {decision.number} is not in force: {lacks}"
-    in_force = standing.decision_in_force(act.study, trial)
+    in_force = standing.decision_in_force(act.study, trial, act.stratum)
     if in_force is None or in_force.number != decision.number:
         return f"decision {decision.number} was followed by a newer one"
     if decision.proposed.course is Course.STOP or decision.proposed.level != act.event.level:
@@ -160,9 +176,11 @@ def a_participant_holds_one_place(act: Act) -> str | None:
 
 @rule(LevelAllocated, name="trial size", signatures=2)
 def the_trial_is_not_full(act: Act) -> str | None:
-    """No more participants are allocated than the plan allows."""
-    taken = sum(1 for one in act.trial.courses.values() if one.allocation or one.infusions)
-    return f"the plan allows {act.study.most} participants" if taken >= act.study.most else None
+    """No more participants are allocated than the plan allows, in each stratum where each escalates by itself."""
+    taken = [one for one in act.trial.courses.values() if one.allocation or one.infusions]
+    act.know(tuple(one.code for one in taken) if act.stratum else ())
+    own = sum(1 for one in taken if stratum_of(act.study, one) == act.stratum)
+    return f"the plan allows {act.study.dose.cap} participants" if own >= act.study.dose.cap else None
 
 
 @rule(AllocationReleased, name="slot", signatures=0)
