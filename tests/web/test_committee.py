@@ -124,3 +124,18 @@ def test_a_stop_of_the_committee_stands_above_what_the_rule_says(told: Any) -> N
         assert "ose nobody: the committee stopped the trial; the rule alone says: level 2 is open" in page
         assert "the committee decided to stop (a death elsewhere)" in page
     assert "Lay the rule&#39;s decision" in client(bench, "stan").get("/cohorts").text.replace("'", "&#39;")
+
+
+def test_a_stop_that_the_rule_says_is_laid_before_the_committee_from_the_page(told: Any) -> None:
+    bench, trial = told
+    for code in ("P1", "P2"):
+        event = AdverseEventRecorded(
+            participant=code, term="CRS", grade=4, start=bench.conduct.trial.courses[code].infused
+        )
+        line = trial.record(INES, event).number
+        trial.record(INES, DltAdjudicated(participant=code, is_dlt=True, because="DLT-1a", rests_on=(line,)))
+    stan = client(bench, "stan")
+    assert "Lay the rule&#39;s decision before the committee" in stan.get("/cohorts").text
+    decision = bench.conduct.trial.decisions[proposed(bench, stan)].proposed
+    assert (decision.course, decision.level) == (Course.STOP, 0)
+    assert "too toxic" in decision.because

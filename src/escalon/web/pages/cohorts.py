@@ -11,9 +11,10 @@ from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, who_entered_dlts
 from escalon.conduct.judge.departures import grouped
 from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview
 from escalon.conduct.judge.dosing import NextDose
+from escalon.conduct.judge.strata import stratum_of
 from escalon.conduct.judge.watched import all_departures
 from escalon.conduct.record.proposals import propose_decision
-from escalon.escalation import Treat
+from escalon.escalation import Stop, Treat
 from escalon.facts import Day
 from escalon.history import Cohort, Decision, Entry
 from escalon.history.events import CohortClosed, CohortOpened, Course
@@ -46,6 +47,7 @@ class TreatedRow:
     state: str
     why: str
     late: str
+    stratum: str
 
 
 @dataclass(frozen=True)
@@ -100,6 +102,8 @@ class Rule:
     is_stopped: bool = False
     """Whether the committee stopped dosing, which stands above the rule."""
     stratum: str = ""
+    decides: bool = False
+    """Whether there is a decision to lay before the committee: to treat, or to stop."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,7 @@ def rule_of(desk: Desk, found: NextDose | str, stratum: str = "") -> Rule:
         found.assumptions,
         found.is_stopped,
         stratum,
+        isinstance(found.decision, Treat | Stop),
     )
 
 
@@ -146,6 +151,7 @@ def treated_of(desk: Desk, reviews: tuple[DoseReview, ...]) -> tuple[TreatedRow,
         TreatedRow(
             place.get(one.participant), one.infusion.level, one.participant, one.disease, one.infusion.day.earliest,
             _given(one), one.window_ends, OUTCOMES[one.outcome], STATES[OUTCOMES[one.outcome]], one.why, one.late,
+            stratum_of(desk.study, desk.trial.course(one.participant)),
         )
         for one in reviews
     ]  # fmt: skip

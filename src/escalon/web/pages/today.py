@@ -145,8 +145,10 @@ def holds_shown(desk: Desk) -> tuple[HoldShown, ...]:
 
 def _all_of(about: list[str]) -> str:
     """All that one hold is about: `level 2`; `levels 1, 3`; participants by their codes."""
-    said = ", ".join(about).replace(", level ", ", ")
-    return said.replace("level ", "levels ", 1) if len(about) > 1 else said
+    of = {one.partition(" of ")[1] + one.partition(" of ")[2] for one in about}
+    end = next(iter(of)) if len(of) == 1 else ""  # levels of one stratum
+    said = ", ".join(one.removesuffix(end) for one in about).replace(", level ", ", ")
+    return (said.replace("level ", "levels ", 1) if len(about) > 1 else said) + end
 
 
 def count_of_matters(desk: Desk) -> int:
