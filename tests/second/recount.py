@@ -206,10 +206,10 @@ def changes(people, cutoff):
     return out
 
 
-def responses(people, cutoff):
+def responses(people, cutoff, more):
     """Every endpoint that is a response; whoever died by the end of the window is no responder."""
     out = {}
-    for table, (disease, score) in RESPONSES.items():
+    for table, (disease, score) in (RESPONSES | more).items():
         chosen = [one for one in people if one.disease == disease]
         found = {one.code: one.series(partial(score, one.before_treatment())) for one in chosen}
         for visit in SCORED[1:] if chosen else ():
@@ -295,10 +295,10 @@ def dose_limiting(people, cutoff):
     return dict(out)
 
 
-def recount(folder, cutoff):
-    """Every statistic of the endpoints of a folder at a cut-off, by its name in results.json."""
+def recount(folder, cutoff, more=()):
+    """Every statistic of the endpoints of a folder at a cut-off, by its name in results.json; `more` are further responses."""
     people, day = read(folder, cutoff), date.fromisoformat(cutoff)
-    parts = (f(people, day) for f in (copies, changes, responses, points, adverse_events))
+    parts = (f(people, day) for f in (copies, changes, partial(responses, more=dict(more)), points, adverse_events))
     return {name: value for part in parts for name, value in part.items()}, dose_limiting(people, day)
 
 

@@ -70,22 +70,41 @@ def das28(v):
 
 
 def sledai(v):
-    """Gladman 2002."""
-    found = [v.get(f"sledai_2k.{name}") for name in SLEDAI]
-    if None in found or _contradicts(v):
+    """Gladman 2002: the sum of the weights, where every descriptor is known."""
+    low, high = _activity(v) or (0, 1)
+    return low if low == high else None
+
+
+def _activity(v):
+    """The least and the most the descriptors add up to, each not recorded absent and present; None of less than half."""
+    found = {name: v.get(f"sledai_2k.{name}", _measured(v).get(name)) for name in SLEDAI}
+    unsure = {name.removeprefix("sledai_2k.") for name in v.get("?", ())} & {*SLEDAI, *COUNTED}
+    if 2 * sum(one is not None for one in found.values()) < len(found) or _contradicts(v) or unsure:
         return None
-    return sum(w for w, one in zip(SLEDAI.values(), found, strict=True) if one in ("present", "yes"))
+    low = sum(SLEDAI[name] for name, one in found.items() if one in ("present", "yes"))
+    return low, low + sum(SLEDAI[name] for name, one in found.items() if one is None)
+
+
+COUNTED = ("platelets", "wbc", "urine_protein_24h", "upcr")
+
+
+def _measured(v):
+    """What the laboratory says of the descriptors that are measured: a value stands in for its descriptor."""
+    protein = (
+        v["urine_protein_24h"] if "urine_protein_24h" in v else v["upcr"] / Fraction("113.12") if "upcr" in v else None
+    )
+    met = {
+        "plt": v["platelets"] < 100 if "platelets" in v else None,
+        "wbc": v["wbc"] < 3 if "wbc" in v else None,
+        "proteinuria": None if protein is None else protein > Fraction(1, 2),
+    }
+    return {name: "present" if one else "absent" for name, one in met.items() if one is not None}
 
 
 def _contradicts(v):
     """A descriptor ticked though what the laboratory measured at the visit lies within its limit: nobody can say which is so."""
-    protein = (
-        v["urine_protein_24h"] if "urine_protein_24h" in v else v["upcr"] / Fraction("113.12") if "upcr" in v else None
-    )
-    limits = {"plt": ("platelets", lambda n: n < 100), "wbc": ("wbc", lambda n: n < 3)}
-    within = {name: fact in v and not is_low(v[fact]) for name, (fact, is_low) in limits.items()}
-    within["proteinuria"] = protein is not None and not protein > Fraction(1, 2)
-    return any(within[name] and v[f"sledai_2k.{name}"] in ("present", "yes") for name in within)
+    ticked = {name for name in SLEDAI if v.get(f"sledai_2k.{name}") in ("present", "yes")}
+    return any(one == "absent" and name in ticked for name, one in _measured(v).items())
 
 
 def mrss(v):
@@ -106,46 +125,97 @@ def haq(v):
 
 
 def letters(v):
-    """Isenberg 2005's letter of each system, a quiet one as D; None where something it needs is not recorded."""
-    rated = {
-        name: v.get(f"bilag_2004.{name}") for system in BILAG.values() for name in (e[:-2] for e in system.split())
-    }
-    general = [v.get(f"bilag_2004.{name}") for name in CONSTITUTIONAL]
-    if None in rated.values() or None in general:
+    """Isenberg 2005's letter of each system; None where what is not recorded, absent or at its worst, would change it."""
+    found = {name: _settled(_rated, v, entries.split()) for name, entries in BILAG.items()}
+    found["constitutional"] = _settled(_general, v, [f"{name}:" for name in CONSTITUTIONAL])
+    gone = {"gfr": v.get("gfr"), "protein": next((v[n] for n in ("urine_protein_24h", "upcr", "acr") if n in v), None)}
+    found["renal"] = None if None in gone.values() else _settled(_renal, v, [f"{name}:" for name in RENAL])
+    found["haematological"] = _settled(_blood, v, [f"{name}:" for name in BLOOD])
+    for system, letter in found.items():
+        if letter == "D" and v.get(f"bilag_2004.previous_{system}") is None:
+            found[system] = None
+        elif letter == "D" and v[f"bilag_2004.previous_{system}"] == "no":
+            found[system] = "E"
+    return found
+
+
+RENAL = "accelerated_hypertension nephrotic_syndrome active_sediment active_nephritis_histology".split()
+BLOOD = "active_haemolysis coombs_isolated".split()
+
+
+def _settled(letter, v, entries):
+    """The letter of a system, if it is the same with everything not recorded absent and with all of it new."""
+    names = [f"bilag_2004.{one.partition(':')[0]}" for one in entries]
+    if all(name not in v for name in names):
         return None
-    found = {"constitutional": _general(general), "renal": _renal(v), "haematological": _blood(v)}
-    for name, system in BILAG.items():
-        grades = ["D"]
-        for entry in system.split():
-            item, role = entry[:-2], entry[-1]
-            rating = rated[item]
-            if rating:
-                better = {"A": "B", "B": "C", "C": "C"}[role]
-                grades.append(role if rating >= 2 else better)
-        found[name] = min(grades)
-    return None if None in found.values() else found
+    yes = "yes" if letter in (_renal, _blood) else 4
+    both = {letter(dict.fromkeys(names, one) | v, entries) for one in ("no" if yes == "yes" else 0, yes)}
+    return both.pop() if len(both) == 1 else None
 
 
 def bilag(v):
-    """Yee 2010's numeric index of the letters: A 12, B 8, C 1."""
-    found = letters(v)
-    return None if found is None else sum({"A": 12, "B": 8, "C": 1, "D": 0}[letter] for letter in found.values())
+    """Yee 2010's numeric index of the letters: A 12, B 8, C 1; D and E nothing, so that whether it was ever ill is not asked."""
+    found = letters(v | {f"bilag_2004.previous_{system}": "yes" for system in (*BILAG, *OTHERS)})
+    points = {"A": 12, "B": 8, "C": 1, "D": 0}
+    return None if None in found.values() else sum(points[letter] for letter in found.values())
+
+
+OTHERS = ("constitutional", "renal", "haematological")
 
 
 def sri4(before, now):
-    """Furie 2009; None where the grades contradict each other: a system once involved cannot now never have been."""
-    activity, grades = [sledai(one) for one in (before, now)], [letters(one) for one in (before, now)]
-    global_ = [one.get("physician_global_lupus") for one in (before, now)]
-    if None in (*activity, *grades, *global_) or activity[0] < 4:
+    """Furie 2009, three criteria, each needed: one that is surely not met decides, whatever is missing of the others.
+
+    None where the grades contradict each other: a system once involved cannot now never have been.
+    """
+    was, is_ = sledai(before), _activity(now)
+    pairs = list(zip(letters(before).values(), letters(now).values(), strict=True))
+    if was is None or was < 4 or any(one in tuple("ABCD") and other == "E" for one, other in pairs):
         return None
-    for visit, some in zip((before, now), grades, strict=True):
-        never = {name for name in some if visit.get(f"bilag_2004.previous_{name}") == "no"}
-        some |= {name: "E" for name, letter in some.items() if letter == "D" and name in never}
-    pairs = [(grades[0][name], grades[1][name]) for name in grades[0]]
-    if any(was in "ABCD" and is_ == "E" for was, is_ in pairs):
+    fell = None if is_ is None else True if was - is_[1] >= 4 else False if was - is_[0] < 4 else None
+    new_a, new_b = ([_is_new(one, other, letter) for one, other in pairs] for letter in "AB")
+    met = [fell, _fewer(new_a, 1), _fewer(new_b, 2), _global_not_worse(before, now)]
+    return False if False in met else None if None in met else True
+
+
+def bicla(before, now):
+    """Wallace 2014: every A and B better, no new A and at most one new B, neither SLEDAI nor physician worse, no failure."""
+    pairs = list(zip(letters(before).values(), letters(now).values(), strict=True))
+    if any(one in tuple("ABCD") and other == "E" for one, other in pairs):
         return None
-    new_a, new_b = sum(is_ == "A" != was for was, is_ in pairs), sum(is_ == "B" and was in "CDE" for was, is_ in pairs)
-    return activity[0] - activity[1] >= 4 and not new_a and new_b < 2 and global_[1] - global_[0] < Fraction(3, 10)
+    active = [one in ("A", "B") if one is not None else None for one, _ in pairs]
+    if True not in active:
+        return None
+    better = [
+        True if one in ("C", "D", "E") else None if None in (one, other) else other > one and other != "A"
+        for one, other in pairs
+    ]
+    new_a, new_b = ([_is_new(one, other, letter) for one, other in pairs] for letter in "AB")
+    was, is_ = sledai(before), _activity(now)
+    higher = None if None in (was, is_) else True if is_[0] > was else False if is_[1] <= was else None
+    failed = [now.get(f"bicla.{name}") for name in ("treatment_failure", "discontinued")]
+    met = [*better, _fewer(new_a, 1), _fewer(new_b, 2), None if higher is None else not higher]
+    met += [_global_not_worse(before, now), *(None if one is None else one == "no" for one in failed)]
+    return False if False in met else None if None in met else True
+
+
+def _is_new(was, is_, letter):
+    """Whether a system is newly of a letter; None while that is open."""
+    worse = {"A": ("B", "C", "D", "E"), "B": ("C", "D", "E")}[letter]
+    if (is_ is not None and is_ != letter) or (was is not None and was not in worse):
+        return False
+    return None if None in (was, is_) else True
+
+
+def _fewer(some, most):
+    """Whether fewer than so many are so; None while what is open decides."""
+    least = some.count(True)
+    return False if least >= most else True if least + some.count(None) < most else None
+
+
+def _global_not_worse(before, now):
+    was, is_ = (one.get("physician_global_lupus") for one in (before, now))
+    return None if None in (was, is_) else is_ - was < Fraction(3, 10)
 
 
 def eular(before, now):
@@ -157,7 +227,18 @@ def eular(before, now):
     return fall > 1.2 + 1e-9 or (fall > 0.6 + 1e-9 and is_ <= 5.1)
 
 
-def _general(ratings):
+def _rated(v, entries):
+    """A severe item active is A, a moderate one B, a mild one C; improving, the first two are one letter lower."""
+    grades = ["D"]
+    for item, role in (one.split(":") for one in entries):
+        rating = v[f"bilag_2004.{item}"]
+        if rating:
+            grades.append(role if rating >= 2 else {"A": "B", "B": "C", "C": "C"}[role])
+    return min(grades)
+
+
+def _general(v, entries):
+    ratings = [v[f"bilag_2004.{one[:-1]}"] for one in entries]
     fever, *others = ratings
     several = sum(one >= 2 for one in others) >= 2
     if fever >= 2 and several:
@@ -165,7 +246,7 @@ def _general(ratings):
     return "B" if fever >= 2 or several else "C" if any(ratings) else "D"
 
 
-def _renal(v):
+def _renal(v, _):
     """Protein, function, pressure and proof of nephritis; what was measured last time stands on the form as `previous_`."""
     flags = [v.get(f"bilag_2004.{name}") == "yes" for name in ("accelerated_hypertension", "nephrotic_syndrome")]
     proof = [v.get(f"bilag_2004.{name}") == "yes" for name in ("active_sediment", "active_nephritis_histology")]
@@ -194,7 +275,7 @@ def _protein(v):
     return found
 
 
-def _blood(v):
+def _blood(v, _):
     hb, wbc, anc, lym, plt = (v.get(n) for n in ("haemoglobin", "wbc", "neutrophils", "lymphocytes", "platelets"))
     if None in (hb, wbc, anc, plt):
         return None

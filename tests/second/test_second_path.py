@@ -4,12 +4,14 @@ import ast
 import csv
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from random import Random
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -19,9 +21,11 @@ from escalon.conduct.judge.endpoints import execute
 from escalon.conduct.judge.populations import dose_of_today
 from escalon.escalation import EscalationError, Outcome
 from escalon.facts import Day
+from escalon.protocol import load_study
 from escalon.reporting.results import exact_text, named_statistics
 from escalon.sources.folder import take_in
 from tests.drawn import drawn
+from tests.second import scores
 from tests.second.recount import recount
 
 HERE = Path(__file__).parent
@@ -63,10 +67,10 @@ def ours(study, folder: Path, cutoff: Day) -> tuple[dict[str, Any], dict[str, di
     return numbers, levels
 
 
-def differing(study, folder: Path, cutoff: Day) -> list[str]:
+def differing(study, folder: Path, cutoff: Day, more: Mapping[str, Any] = MappingProxyType({})) -> list[str]:
     """Every statistic that the two paths do not agree on; as many as there are names on either side if one is silent."""
     numbers, levels = ours(study, folder, cutoff)
-    theirs, other = recount(folder, str(cutoff))
+    theirs, other = recount(folder, str(cutoff), more)
     found = [
         f"{name}: {numbers[name]} and {theirs.get(name)}"
         for name in numbers
@@ -231,6 +235,44 @@ def test_on_what_goes_wrong_in_a_trial(study, demo, change, tmp_path):
     assert differing(study, folder, cutoff) == []
     if change is not unit_changed:
         assert ours(study, folder, cutoff)[0] != ours(study, demo, cutoff)[0]
+
+
+@pytest.fixture(scope="module")
+def with_bicla(study, tmp_path_factory):
+    """The study with BICLA and SRI-4 shown beside SLEDAI-2K."""
+    folder = tmp_path_factory.mktemp("bicla") / "study"
+    shutil.copytree(study.folder, folder)
+    file = folder / "endpoints.toml"
+    text, beside = file.read_text(encoding="utf-8"), '  [[endpoint.beside]]\n  measure = "{}"\n'
+    sri_4 = beside.format("sri_4")
+    assert sri_4 in text
+    file.write_text(text.replace(sri_4, beside.format("bicla") + '  title = "BICLA"\n' + sri_4), encoding="utf-8")
+    return load_study(folder)
+
+
+def said_of_treatment(rows: list[Row]) -> Iterable[Row]:
+    """What BICLA asks beside the scores, of everybody with lupus at two visits: one failed, of one nobody said."""
+    yield from rows
+    of_visits = {(r["participant"], r["visit"]): r for r in rows if r["fact"] == "physician_global_lupus"}
+    for (who, visit), row in of_visits.items():
+        for item in ("treatment_failure", "discontinued"):
+            if visit in ("D90", "D180") and (who, item) != ("P16", "discontinued"):
+                failed = (who, item, visit) == ("P08", "treatment_failure", "D180")
+                yield row | {"fact": f"bicla.{item}", "value": "yes" if failed else "no", "unit": ""}
+
+
+@pytest.mark.parametrize("change", [list, rows_gone], ids=["whole", "rows gone"])
+def test_what_an_outcome_beside_another_asks_for_is_recorded_and_counted_twice(
+    study, with_bicla, demo, change, tmp_path
+):
+    folder = rewritten(demo, tmp_path / "changed", lambda rows: change(list(said_of_treatment(rows))))
+    assert not take_in(with_bicla, folder).refused
+    cutoff = last_day(take_in(study, demo).trial)
+    more = {"T6-4a": ("SLE", scores.bicla), "T6-4b": ("SLE", scores.sri4)}
+    assert differing(with_bicla, folder, cutoff, more) == []
+    numbers = ours(with_bicla, folder, cutoff)[0]
+    if change is list:
+        assert (numbers["T6-4a/D90/responders"], numbers["T6-4a/D90/responders.of"]) == (2, 3)
 
 
 def test_the_same_concentration_in_another_unit_is_the_same_number(study, demo, tmp_path):

@@ -249,6 +249,12 @@ class Trial:
         other.courses = {code: one for code, one in self.courses.items() if code in participants}
         return other
 
+    def forget(self) -> None:
+        """Drop what was worked out of it and of each participant: whatever is asked again is worked out anew."""
+        self.once.forget()
+        for course in self.courses.values():
+            course.once.forget()
+
     # -- folding ---------------------------------------------------------------------------------------------------
 
     def follow(self, entries: Iterable[Entry | KeptFacts]) -> Trial:

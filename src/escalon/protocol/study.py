@@ -209,8 +209,8 @@ class Study(Table):
     def used(self) -> tuple[str, ...]:
         """Every name that rules, outcomes and visits read, in their order."""
         found = [name for one in self.clauses for name in one.names]
-        found += [name for one in self.endpoints for name in one.measure if name not in TABLES]
-        found += [name for one in self.endpoints for name in names_in(one.tree) if name not in POPULATIONS]
+        found += [name for one in self.outcomes for name in one.measure if name not in TABLES]
+        found += [name for one in self.outcomes for name in names_in(one.tree) if name not in POPULATIONS]
         found += [name for one in self.visits for name in one.measures if name not in TABLES]
         return tuple(dict.fromkeys(found))
 

@@ -47,14 +47,19 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[F
     """Each file of the pack, one after another; without `only` all of them. Each is taken before the next is asked for."""
     if only in (None, "packet"):
         yield from _packet(view)
-    if only in (None, "full", "paper"):
-        document = full_report(view)
-        if only != "paper":
-            yield from _full(view, document, data)
+    document = None
+    with cells_made_once():
+        if only in (None, "full", "paper"):
+            document = full_report(view)
+        if document is not None and only != "paper":
             yield from _results(view, document)
-        yield from _paper(view, document)
     if only in (None, "registry"):
         yield from _registry(view)
+    view.forget()  # what was concluded of hundreds is larger than the documents, which hold what they print
+    if document is not None and only != "paper":
+        yield from _full(view, document, data)
+    if document is not None:
+        yield from _paper(view, document)
 
 
 def _is_large(view: View) -> bool:
@@ -123,7 +128,6 @@ MANIFEST = "manifest.json"
 
 
 @without_collecting()
-@cells_made_once()
 def write_pack(view: View, folder: Path, only: Only | None = None, data: str = "DATA") -> tuple[Path, ...]:
     """Write the pack into a folder and give its files. What stood there under the same names is replaced, nothing else."""
     if folder.exists() and not folder.is_dir():

@@ -55,6 +55,14 @@ class View:
         self, study: Study, intake: Intake, cutoff: Day | date, disease: str = "", told: Told = _in_silence
     ) -> None:
         self.study, self.intake, self.cutoff, self.disease, self.told = study, intake, checked(cutoff), disease, told
+        self._given = {*vars(self), "_given", "trial", "whole"}
+
+    def forget(self) -> None:
+        """Drop what was concluded: whatever is asked again is concluded anew."""
+        for name in vars(self).keys() - self._given:
+            delattr(self, name)
+        self.trial.forget()
+        self.whole.forget()
 
     @cached_property
     def trial(self) -> Trial:

@@ -50,7 +50,7 @@ def _named_in(study: Study, name: str) -> frozenset[str] | None:
 
 
 def _limits(study: Study, name: str) -> Iterator[frozenset[str]]:
-    for outcome in study.endpoints:
+    for outcome in study.outcomes:
         if name in map(_root, outcome.measure):
             yield frozenset(outcome.diseases)
     for clause in study.criteria:

@@ -153,7 +153,7 @@ def _no_score(study: Study, known: Facts, participant: str, name: str, visit: st
     return f"{participant} has no {name}{where}.{hint} Write a clause such as {clause}, eligibility, dlt, or one of: {names}"
 
 
-def _with_scores(study: Study, trial: Trial, participant: str, name: str) -> tuple[Facts, str]:
+def _with_scores(study: Study, trial: Trial, participant: str, name: str) -> tuple[ScoredFacts, str]:
     """A participant's facts with the study's scores; with any other there is, where it is asked for, and words that say so."""
     one = name.partition(".")[0]
     if one in study.instruments or one not in catalogue():

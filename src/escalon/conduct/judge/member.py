@@ -91,17 +91,11 @@ class Member:
         """Every value of a measure in one unit, one for each visit; a response against a named baseline is worked out anew."""
         key = (measure, unit or "", baseline or "")
         if key not in self._series:
-            known = (
-                self._compared(measure, baseline) if baseline or self._is_beside(measure) else self.facts.named(measure)
-            )
+            known = self._compared(measure, baseline) if baseline else self.facts.named(measure)
             self._series[key] = tuple(self.in_unit(fact, unit) for fact in one_of_each_visit(known))
         return self._series[key]
 
-    def _is_beside(self, measure: str) -> bool:
-        """Whether nothing the study asks for names an instrument: it is worked out only for what is shown beside an outcome."""
-        return measure.partition(".")[0] not in (*self.study.instruments, *self.study.vocabulary)
-
-    def _compared(self, measure: str, baseline: str | None) -> tuple[Fact, ...]:
+    def _compared(self, measure: str, baseline: str) -> tuple[Fact, ...]:
         whole = catalogue().get(measure.partition(".")[0])
         if whole is None or not compares_visits(whole):
             return self.facts.named(measure)

@@ -7,7 +7,7 @@ is not settled. Two different values of one item on one day make the score inval
 software to say.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +30,7 @@ from escalon.instruments.kit.visits import (
     may_be_settled,
     reads_baseline,
     taken,
+    with_parts,
 )
 from escalon.protocol.study import Study
 
@@ -58,6 +59,11 @@ class ScoredFacts(Facts):
         self._grouped: Visits | None = None
         self._at_visit: dict[tuple[tuple[str, ...], int], list[Fact]] = {}
         self._several: dict[tuple[str, ...], Facts] = {}
+
+    @property
+    def recorded(self) -> Facts:
+        """What was written down, without any score."""
+        return self._recorded
 
     def told(self) -> frozenset[str]:
         """Every name something is recorded under, and every instrument that may be scored of it; of others nothing is."""
@@ -259,27 +265,36 @@ def _may_be_scored(instrument: Instrument, here: frozenset[str], with_baseline: 
     return _is_meant(instrument, given) or (may_be_settled(instrument) and may_answer(instrument, frozenset(given)))
 
 
-def responses(study: Study, facts: Facts, instrument: Instrument, earlier: Callable[[Day], Earlier]) -> list[Fact]:
+def responses(
+    study: Study, facts: ScoredFacts, instrument: Instrument, earlier: Callable[[Day], Earlier]
+) -> list[Fact]:
     """What an instrument that compares visits says at each visit against other baselines than the study's own.
 
     `facts` are a participant's with their scores; `earlier` gives the baselines for the day of a visit.
     """
-    found: list[Fact] = []
-    for one in assessments(study, facts):
-        here = {fact.name: fact for fact in one.all} | dict(one.facts)
-        found += _scored_at(instrument, one, here, facts, earlier(one.day))
-    return found
+    visits = _with_parts(study, facts, instrument)
+    return [fact for one, here in visits for fact in _scored_at(instrument, one, here, facts, earlier(one.day))]
 
 
-def however_little(study: Study, known: Facts, name: str) -> list[Finding]:
+def however_little(study: Study, known: ScoredFacts, name: str) -> list[Finding]:
     """What an instrument leaves open at each visit that has anything of what it asks for; `known` are facts with scores."""
     instrument, baselines = find(name), Baselines(study, known)
     start, found = baselines.start, list[Finding | None]()
-    for one in assessments(study, known):
+    for one, here in _with_parts(study, known, instrument):
         if not compares_visits(instrument) or (start is not None and start.is_by(one.day)):
-            here = {fact.name: fact for fact in one.all} | dict(one.facts)
             found.append(score(instrument, one, known, here, baselines.earlier(), however_little=True))
     return [one for one in found if one is not None]
+
+
+def _with_parts(
+    study: Study, known: ScoredFacts, instrument: Instrument
+) -> Iterator[tuple[Assessment, dict[str, Fact]]]:
+    """Each visit with what is recorded and the scores an instrument is made of, an open one as the range it lies in."""
+    parts = [find(one) for one in with_parts([instrument.name]) if one != instrument.name]
+    for one in assessments(study, known.recorded):
+        here = dict(one.facts)
+        _of_one_visit(parts, one, here, known.recorded)
+        yield one, here
 
 
 def taken_at(study: Study, facts: Facts, instrument: Instrument, visit: str) -> Mapping[str, Fact]:

@@ -48,16 +48,25 @@ def taken(instrument: Instrument, here: Mapping[str, Fact], earlier: Earlier | N
     for name, item in instrument.items.items():
         if item.baseline_of is None or name in given or earlier is None:
             continue
-        found = earlier(names.get(item.baseline_of, item.baseline_of))
-        before = settled(found)
-        if before is not None:
-            given[name], names[name] = before, names.get(item.baseline_of, item.baseline_of)
-        elif found.status is Status.INDETERMINATE:
-            unsettled |= dict.fromkeys(found.reasons)
+        for key in _compared_names(instrument, item.baseline_of, names):
+            found = earlier(key)
+            before = settled(found)
+            if before is not None:
+                given[name], names[name] = before, key
+                break
+            if found.status is Status.INDETERMINATE:
+                unsettled |= dict.fromkeys(found.reasons)
     for name, item in instrument.items.items():
         if item.source_of in names and name not in given and names[item.source_of] in item.choices:
             given[name] = Fact(instrument.keys[name], names[item.source_of], given[item.source_of].day)
     return Taken(given, names, tuple(unsettled))
+
+
+def _compared_names(instrument: Instrument, name: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """What a baseline is taken from: the name its value has at the visit; where that has none, any the value may have."""
+    if name in names:
+        return (names[name],)
+    return (instrument.keys[name], *instrument.items[name].of) if name in instrument.items else (name,)
 
 
 def change_since(name: str, now: Fact, baseline: Finding) -> Finding | None:

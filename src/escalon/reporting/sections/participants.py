@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 
+from escalon.conduct.judge.asked import asked_in
 from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.populations import Population, on_the_way
@@ -279,7 +280,8 @@ def history(view: View) -> Table:
     notes = (
         "Drugs whose first dose lies before the infusion, each participant once a class; the conditioning is Table 3-2. "
         "Years from diagnosis to infusion; "
-        "where only the month or year is known, from its middle, in whole years.",
+        "where only the month or year is known, from its middle, in whole years. "
+        "What is asked of one disease alone is «–» in the others, and its «all» are those asked.",
     )
     return Table("T2-4", "Disease and earlier treatment", columns, tuple(rows), "everybody infused", notes)
 
@@ -289,6 +291,11 @@ def _of_disease(view: View, meaning: FactDefinition, groups: Sequence[Group]) ->
     label = meaning.label or meaning.name
     if not found:
         return []
+    asked = asked_in(view.study, meaning.name)
+    groups = [
+        (key, head, [code for code in who if not asked or code in found or view.diseases.get(code) in asked])
+        for key, head, who in groups
+    ]
     if meaning.kind in ("event", "date"):
         years = {code: years for code, fact in found.items() if (years := _years(view, code, fact)) is not None}
         cells = [_years_cell(years, found, who) for _, _, who in groups]
