@@ -205,6 +205,15 @@ def test_one_person_who_was_lost_earlier_is_one(view):
     assert [row.cells[-1].text for row in table.rows] == ["died (P01)", "1 is not in the one above"]
 
 
+def test_what_one_disease_is_asked_is_not_missed_of_the_others(document):
+    table = next(one for one in document.tables() if one.id == "T2-4")
+    rows = {key: cell.text for key, cell in table.cells()}
+    of_arthritis = next(key.rpartition("/")[0] for key, text in rows.items() if text.startswith("inadequate response"))
+    said = [text for key, text in rows.items() if key.rpartition("/")[0] == of_arthritis]
+    assert said[1:] == ["4", "–", "–", "–", "4"]
+    assert not [text for text in rows.values() if "not recorded" in text]
+
+
 def test_reasons_stand_once(document):
     """What kept somebody out stands in the table of clauses and in the diagram; flow and populations name the people."""
     why = document.cell("T2-1/eligible/why").text
@@ -360,6 +369,18 @@ def test_what_fails_half_way_leaves_the_folder_as_it_was(view, tmp_path, monkeyp
         write_pack(view, tmp_path / "out", "packet")
     assert {file.name: file.read_bytes() for file in (tmp_path / "out").iterdir()} == before
     assert [one.name for one in tmp_path.iterdir()] == ["out"]
+
+
+def test_what_a_view_forgot_it_concludes_anew(study, trial):
+    view = View(study, trial, last_day(trial.trial))
+
+    def said():
+        return [csv(open_packet(view), one) for one in packet(view).tables()], [one.statistics for one in view.executed]
+
+    before = said()
+    view.forget()
+    assert not {"executed", "members", "screenings", "dose"} & vars(view).keys()
+    assert said() == before
 
 
 def test_a_file_in_the_place_of_the_folder_is_refused(view, tmp_path):

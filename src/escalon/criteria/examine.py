@@ -7,6 +7,7 @@ answer open wherever they could change it; `no x` is met only where somebody sai
 import operator
 from collections.abc import Callable, Iterable
 from itertools import product
+from sys import intern
 from typing import Any
 
 from escalon.criteria.amounts import in_own_units
@@ -85,7 +86,7 @@ def _connective(criterion: Op, name: str, findings: list[Finding]) -> Finding:
             assert isinstance(number, Literal)
             truth = at_least_known(int(number.value or 0), truths)
     missing = tuple(dict.fromkeys(text for finding in findings for text in finding.missing)) if truth is None else ()
-    return _finding(criterion, f"criteria/{name}", truth, tuple(findings), missing, ())
+    return _finding(criterion, intern(f"criteria/{name}"), truth, tuple(findings), missing, ())
 
 
 def _finding(

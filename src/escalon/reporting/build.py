@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from sys import intern
 
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Head, RowKind, TableRow, Tone
 from escalon.reporting.printed import number
@@ -50,8 +51,8 @@ def cell(made: Made) -> Cell:
     if made is None or (isinstance(made, str) and not made.strip()):
         return Cell(NOT_APPLICABLE)
     if isinstance(made, str):
-        return Cell(made)
-    return Cell(number(made), made if isinstance(made, int) else Fraction(made))
+        return Cell(intern(made))
+    return Cell(intern(number(made)), made if isinstance(made, int) else Fraction(made))
 
 
 def counted(
@@ -60,7 +61,7 @@ def counted(
     """A number of things, each of which is a ground; codes alone stand for the people they name."""
     found = tuple(one if isinstance(one, Ground) else Ground(one, "participant", "", "counted", "") for one in grounds)
     whole = len(found) if value is None else value
-    return Cell(str(whole), whole, found, method, tone)
+    return Cell(intern(str(whole)), whole, found, intern(method), tone)
 
 
 def strong(text: str) -> Cell:

@@ -98,7 +98,8 @@ def of_event(one: Current[AdverseEventRecorded]) -> Ground:
     grade = "not graded" if event.grade is None else f"grade {event.grade}"
     end = f" to {event.end}" if event.end else ", ongoing" if event.ongoing else ""
     judged = {True: ", DLT", False: ", no DLT", None: ""}[event.dlt]
-    return Ground(event.participant or "", event.term, f"{event.start or ''}{end}", f"{grade}{judged}", one.place)
+    when, said = intern(f"{event.start or ''}{end}"), intern(f"{grade}{judged}")
+    return Ground(event.participant or "", event.term, when, said, one.place)
 
 
 def of_treatment(code: str, one: Current[TreatmentGiven]) -> Ground:
@@ -113,7 +114,7 @@ def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
     return tuple(
         Ground(
             given.participant,
-            f"infusion, level {one.event.level}",
+            intern(f"infusion, level {one.event.level}"),
             str(one.event.happened(course.zone) or ""),
             _as_given(one.event),
             one.place,

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
@@ -39,9 +40,12 @@ Job = tuple[Mapping[str, bytes], Mapping[str, Any]]
 
 def pdf(document: Document, *, apart: bool = False) -> bytes:
     """The document as PDF/UA-1; the same document gives the same bytes. `apart` sets it in a process of its own."""
-    data = json.dumps(_document(document), ensure_ascii=False, sort_keys=True)
-    files_ = {"main.typ": _template(), "document.json": drawable(data).encode()}
+    files_ = {"main.typ": _template(), "document.json": _written(document)}
     return _set([(files_, {"pdf_standards": ["ua-1"]})], apart)[0]
+
+
+def _written(document: Document) -> bytes:
+    return drawable(json.dumps(_document(document), ensure_ascii=False, sort_keys=True)).encode()
 
 
 def pages_of(data: bytes) -> int:
@@ -63,10 +67,15 @@ def _set(jobs: Sequence[Job], apart: bool) -> list[bytes]:
     if not apart:
         return typeset(str(FONTS), jobs)
     program = [sys.executable, "-I", str(files("escalon.reporting") / "typesetter.py")]
-    done = subprocess.run(program, input=pickle.dumps((str(FONTS), jobs)), capture_output=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr.decode(errors="replace"))
-    made: list[bytes] = pickle.loads(done.stdout)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(program, stdin=pipe, stdout=pipe, stderr=pipe) as at_work:
+        assert at_work.stdin is not None
+        with suppress(BrokenPipeError):  # it ended before it had read all, and says why
+            pickle.dump((str(FONTS), jobs), at_work.stdin)
+        done, why = at_work.communicate()
+    if at_work.returncode:
+        raise RuntimeError(why.decode(errors="replace"))
+    made: list[bytes] = pickle.loads(done)
     return made
 
 

@@ -182,7 +182,11 @@ class View:
         """Every graded laboratory result of everybody infused."""
         self.told("grading laboratory results")
         return {
-            one.participant: grade_results(self.facts(one.participant), one.lymphodepletion or one.infusion)
+            one.participant: tuple(
+                result
+                for result in grade_results(self.facts(one.participant), one.lymphodepletion or one.infusion)
+                if result.grade is not None
+            )
             for one in self.population
         }
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
 from functools import lru_cache, partial
+from sys import intern
 from typing import Any
 
 from escalon.facts import Day, UnitError, factor, read_decimal, read_moment, read_truth, read_whole
@@ -167,7 +168,7 @@ def observation(cells: Mapping[str, Any]) -> Observation:
 
 
 def _text(value: object) -> str | None:
-    return None if value is None else str(value)
+    return None if value is None else intern(str(value))
 
 
 def _treatment(dictionary: Dictionary, cells: Mapping[str, Any], place: str) -> TreatmentGiven:

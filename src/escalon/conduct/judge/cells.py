@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from sys import intern
 from typing import TypeAlias
 
 from escalon.conduct.judge.windows import State
@@ -35,7 +36,7 @@ class AtVisit:
     @property
     def id(self) -> str:
         """The name it is known by: `S-4/P02/D90`."""
-        return f"{self.endpoint}/{self.participant}/{self.visit}"
+        return intern(f"{self.endpoint}/{self.participant}/{self.visit}")
 
     @property
     def grounds(self) -> tuple[Fact, ...]:

@@ -316,7 +316,7 @@ def _changes(study: Study, visits: Iterable[tuple[Assessment, Mapping[str, Fact]
         for name in sorted(compared & set(here)):
             finding = None if f"{name}.change" in here else _change(assessment, name, here[name], earlier)
             if finding is not None:
-                base = Fact(f"{name}.change", finding.value, here[name].day, finding.unit, f"computed ({finding.rule})")
+                base = Fact(finding.name, finding.value, here[name].day, finding.unit, _source(finding))
                 found.append(replace(base, visit=assessment.visit, behind=finding))
     return found
 
@@ -442,7 +442,7 @@ def _as_facts(finding: Finding, assessment: Assessment) -> list[Fact]:
         said = " and ".join(plain(fact.value) for fact in differing)
         flag = f"recorded {said}, computed from the items {plain(finding.value, 4)}"
         finding = replace(finding, flags=(*finding.flags, DIFFERS), reasons=(*finding.reasons, flag))
-    day, source = finding.day or assessment.day, f"computed ({finding.rule})"
+    day, source = finding.day or assessment.day, _source(finding)
     base = Fact(finding.name, finding.value, day, finding.unit, source, visit=assessment.visit, behind=finding)
     parts = {
         key: value
@@ -452,6 +452,10 @@ def _as_facts(finding: Finding, assessment: Assessment) -> list[Fact]:
     if finding.category is not None:
         parts = {"category": finding.category, **parts}
     return [base, *(replace(base, name=intern(f"{finding.name}.{key}"), value=value) for key, value in parts.items())]
+
+
+def _source(finding: Finding) -> str:
+    return intern(f"computed ({finding.rule})")
 
 
 def _differs(recorded: Fact, finding: Finding) -> bool:

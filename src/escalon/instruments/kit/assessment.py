@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping
 from fractions import Fraction
+from sys import intern
 from types import MappingProxyType
 from typing import Any
 
@@ -40,7 +41,7 @@ def assess_with(
             entries[name] = read(name, item, raw.get(name), options.get(BELOW_LIMIT, AS_RANGE), name in confirmed)
         except ItemError as error:
             problems[f"{error.code}:{name}"] = str(error)
-    rule = f"{instrument.name}/{instrument.version}"
+    rule = intern(f"{instrument.name}/{instrument.version}")
     rests_on = _rests_on(entries)
     if problems:
         codes = tuple(dict.fromkeys(code.partition(":")[0] for code in problems))
@@ -210,8 +211,8 @@ def _status(
     if not missing and results["required"] is True:
         return Status.INDETERMINATE, _undecided(instrument, values)
     if results["required"] is not True:
-        return Status.MISSING, [f"{name} is not known" for name in missing]
-    return instrument.when_missing, [f"{name} is not known" for name in missing]
+        return Status.MISSING, [_not_known(name) for name in missing]
+    return instrument.when_missing, [_not_known(name) for name in missing]
 
 
 def _open_reasons(values: Mapping[str, Any], missing: list[str]) -> list[str]:
@@ -221,7 +222,11 @@ def _open_reasons(values: Mapping[str, Any], missing: list[str]) -> list[str]:
         for name, value in values.items()
         if isinstance(value, Interval)
     ]
-    return [*(f"{name} is not known" for name in missing), *spans]
+    return [*map(_not_known, missing), *spans]
+
+
+def _not_known(name: str) -> str:
+    return intern(f"{name} is not known")
 
 
 def _undecided(instrument: Instrument, values: Mapping[str, Any]) -> list[str]:

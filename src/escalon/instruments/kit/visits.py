@@ -7,6 +7,7 @@ that it is the value at baseline of another item (or of a score). Nobody types a
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
+from sys import intern
 from typing import Any
 
 from escalon.expressions.bounds import bounds
@@ -84,7 +85,9 @@ def change_since(name: str, now: Fact, baseline: Finding) -> Finding | None:
             reasons = (str(error),)
     found = assess_with(find("change_from_baseline"), given, now.day)
     grounds = tuple(fact for fact in (now, before) if fact is not None)
-    return replace(found, name=f"{name}.change", unit=now.unit, rests_on=grounds, reasons=(*reasons, *found.reasons))
+    return replace(
+        found, name=intern(f"{name}.change"), unit=now.unit, rests_on=grounds, reasons=(*reasons, *found.reasons)
+    )
 
 
 @cache

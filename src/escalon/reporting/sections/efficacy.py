@@ -201,9 +201,7 @@ def _number_of(line: EndpointRow, state: State) -> Cell:
         every = line.valued if len(_values(some)) == len(some) else line.known.beneath(some)
         return counted(every, len(some), "participants with a value at the visit")
     why = tuple(Ground(one.participant, state.value, "", one.reason or state.value, "") for one in some)
-    return Cell(
-        str(len(some)), len(some), (*why, *line.known.beneath(some)), f"participants who stand as: {state.value}"
-    )
+    return counted((*why, *line.known.beneath(some)), len(some), f"participants who stand as: {state.value}")
 
 
 # -- numbers ---------------------------------------------------------------------------------------------------------------
