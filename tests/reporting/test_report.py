@@ -214,6 +214,15 @@ def test_what_one_disease_is_asked_is_not_missed_of_the_others(document):
     assert not [text for text in rows.values() if "not recorded" in text]
 
 
+def test_a_score_of_the_listing_opens_to_rows_that_were_read(document):
+    """A response is made of scores of two visits: it opens to the items beneath both, and its items say which was before."""
+    listing = next(one for one in document.tables() if one.id == "L8")
+    cells = [cell for name, cell in listing.cells() if name.endswith("/value")]
+    assert {ground.place.partition(":")[0] for cell in cells for ground in cell.grounds} == {"facts.csv"}
+    items = document.cell("L8/P01.eular_response.D28/items").text
+    assert items == "das28 esr 5.56 (2025-02-25), das28 esr 3.48"
+
+
 def test_reasons_stand_once(document):
     """What kept somebody out stands in the table of clauses and in the diagram; flow and populations name the people."""
     why = document.cell("T2-1/eligible/why").text

@@ -78,18 +78,12 @@ def _of_fact(fact: Fact, participant: str) -> Ground:
 
 def of_facts(some: Iterable[Fact], participant: str = "") -> tuple[Ground, ...]:
     """Recorded facts, each once; of a computed one, those beneath it."""
-    found: dict[Ground, None] = {}
-    for fact in some:
-        inner = (
-            of_finding(fact.behind, participant) if isinstance(fact.behind, Finding) else (of_fact(fact, participant),)
-        )
-        found |= dict.fromkeys(inner)
-    return tuple(found)
+    return tuple(dict.fromkeys(of_fact(fact, participant) for fact in recorded_beneath(some)))
 
 
 def of_finding(finding: Finding, participant: str = "") -> tuple[Ground, ...]:
     """What a finding rests on, down to what was recorded."""
-    return tuple(dict.fromkeys(of_fact(fact, participant) for fact in beneath(finding)))
+    return of_facts(beneath(finding), participant)
 
 
 def of_event(one: Current[AdverseEventRecorded]) -> Ground:

@@ -1,12 +1,13 @@
 """Listings: one row a record, for whoever checks a table against what was written."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
 from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.scores import SEVERAL_DAYS
 from escalon.facts import Day, Fact, Finding, plain
+from escalon.facts import grounds as beneath
 from escalon.history import Current
 from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
@@ -287,17 +288,23 @@ def _scores_of(view: View, who: Member) -> Iterator[Fact]:
             yield fact
 
 
+def _item(item: Fact, scored: Day | None) -> str:
+    """An item with its value, that of a score as scores are printed; and its day, where that is not the day of the score."""
+    value = plain(item.value) if item.behind is None else plain(item.value, 2)
+    said = f"{item.name.rpartition('.')[2].replace('_', ' ')} {value} {item.unit or ''}".rstrip()
+    return said if item.day in (scored, None) else f"{said} ({item.day})"
+
+
 def _score_row(view: View, code: str, fact: Fact) -> TableRow:
     finding = fact.behind
     assert isinstance(finding, Finding)
-    grounds: Sequence[Ground] = of_facts((fact,), code)
-    items = listed(f"{one.name.rpartition('.')[2].replace('_', ' ')} {one.value}" for one in grounds)
+    items = listed(_item(one, fact.day) for one in beneath(finding) if one.source or one.participant)
     whole = None if fact.value is None else plain(fact.value, 2).replace("-", MINUS)
     flagged = [flag for flag in finding.flags if flag == SEVERAL_DAYS]
     why = "; ".join(finding.reasons[:2]).replace("_", " ") if fact.value is None or flagged else ""
     return row(
         f"{code}.{fact.name}.{fact.visit or fact.day}", strong(code), view.diseases.get(code), view.level(code),
         view.label(fact.name), fact.visit or NOT_APPLICABLE, str(fact.day or "not recorded"),
-        Cell(f"{whole} {fact.unit or ''}".strip() if whole else "no value", None, tuple(grounds), finding.rule),
+        Cell(f"{whole} {fact.unit or ''}".strip() if whole else "no value", None, of_facts((fact,), code), finding.rule),
         finding.category, items, why, who=code,
     )  # fmt: skip
