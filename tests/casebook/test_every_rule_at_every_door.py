@@ -127,7 +127,15 @@ def test_a_trial_answers_alike_at_every_door_and_as_the_rule_alone_does(rule, se
 
 @pytest.mark.parametrize(
     ("back", "counts"),
-    [("2026-04-02", True), ("2026-04-14", True), ("2026-04", False), ("2026-05-02", False), ("", False)],
+    [
+        ("2026-04-02", True),
+        ("2026-04-13", True),
+        ("2026-04-14", False),
+        ("2026-03-27", True),
+        ("2026-04", False),
+        ("2026-05-02", False),
+        ("", False),
+    ],
 )
 def test_a_leaving_with_an_end_counts_as_gone_unless_they_were_surely_back_in_the_window(back, counts, tmp_path):
     (tmp_path / "doses.csv").write_text(
@@ -141,7 +149,9 @@ def test_a_leaving_with_an_end_counts_as_gone_unless_they_were_surely_back_in_th
     assert found.outcome.value == ("N" if counts else "X")
 
 
-@pytest.mark.parametrize(("on", "is_away"), [("2026-03-20", False), ("2026-04-01", True), ("2026-08-01", False)])
+@pytest.mark.parametrize(
+    ("on", "is_away"), [("2026-03-20", False), ("2026-04-01", True), ("2026-08-01", True), ("2026-08-02", False)]
+)
 def test_nobody_is_treated_between_leaving_and_coming_back(on, is_away, tmp_path):
     dose = f"participant,level,date,cells_per_kg,source\nP02,1,{on},100000,crf\n"
     (tmp_path / "doses.csv").write_text(dose, encoding="utf-8")

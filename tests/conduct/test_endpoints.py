@@ -276,6 +276,29 @@ def test_the_first_event_decides_in_whichever_order_they_are_declared(study, tur
     assert cell(study, endpoint, people(gone, fact("tofacitinib", True, 30), disease="RA"), "D90").value is False
 
 
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("drug", "state"),
+    [
+        (None, State.MISSING),  # it may have come before the leaving, or after it
+        (Day(2025), State.MISSING),
+        (Day(2025, 3), State.MISSING),
+        (on(10), State.NOT_APPLICABLE),
+        (on(20), None),  # on one day: as declared
+        (on(30), State.VALUE),
+    ],
+    ids=str,
+)
+def test_of_two_events_that_end_the_count_differently_the_first_must_be_known(study, drug, state, turned):
+    left = Intercurrent.made(event="left", strategy="composite")
+    stopped = Intercurrent.made(event="jak_inhibitor", strategy="while_on_treatment")
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (left, stopped)[:: -1 if turned else 1]})
+    told = Fact("tofacitinib", True, drug, None, "x", "P01")
+    found = cell(study, endpoint, people(fact("study_discontinuation", True, 20), told, disease="RA"), "D90")
+    assert found.state is (state or (State.NOT_APPLICABLE if turned else State.VALUE))
+    assert ("not known which came first" in found.reason) is (state is State.MISSING)
+
+
 def test_what_is_recorded_of_a_visit_is_never_called_nothing(study):
     found = execute(
         study,

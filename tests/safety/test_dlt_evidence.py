@@ -240,6 +240,17 @@ def test_clause_begun_in_the_window_keeps_it_open_to_its_own_day() -> None:
     assert evidence(begun, as_of=FIRST + timedelta(days=35)).in_doubt
 
 
+@pytest.mark.parametrize("term", ["CRS", "Diarrhea"])
+@pytest.mark.parametrize("ongoing", [False, True])
+@pytest.mark.parametrize(("start", "asks"), [(Day(2025), True), (Day(2025, 3), True), (on(3), False)], ids=str)
+def test_an_event_known_by_its_year_is_asked_about_at_once(term: str, ongoing: bool, start: Day, asks: bool) -> None:
+    """Of a clause that asks how long it lasted: no day is waited for that would not tell."""
+    event = AdverseEvent(term=term, grade=3, start=start, ongoing=ongoing)
+    found = evidence(event, as_of=FIRST + timedelta(days=4))
+    assert (found.outcome, found.in_doubt) == (PENDING, asks), found.why
+    assert ("whether it is a DLT is not decided" in found.why) is asks
+
+
 @pytest.mark.parametrize(("day", "outcome"), [(27, PENDING), (28, PENDING), (29, NO_DLT)])
 def test_window_closes_with_its_last_day(day: int, outcome: Outcome) -> None:
     assert evidence(as_of=FIRST + timedelta(days=day)).outcome is outcome

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, tzinfo
+from datetime import date, timedelta, tzinfo
 from operator import attrgetter
 from typing import Any
 
@@ -281,11 +281,11 @@ class Course:
         return [*(Day.of(one.event.on) for one in self.withdrawals), *facts]
 
     def _left(self) -> Iterator[tuple[Day, date | None]]:
-        """What facts say of leaving: the day, and the one on which the participant was surely back, where it ended."""
+        """What facts say of leaving: the day, and the one after its last, on which the participant was surely back."""
         name = self.frame.roles.get("left")
         for fact, _ in self._read((name,)) if name else ():
             if (day := stated_day(fact)) is not None:
-                yield day, fact.until.latest if fact.until else None
+                yield day, fact.until.latest + timedelta(days=1) if fact.until else None
 
     @property
     def judged_evaluable(self) -> bool | None:

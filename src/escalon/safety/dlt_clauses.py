@@ -15,7 +15,7 @@ from escalon.safety.blood_counts import Counts
 from escalon.safety.dlt_by_counts import recovery_grounds, result_grounds
 from escalon.safety.dlt_definition import TERMS, DltDefinition, DltRule
 from escalon.safety.dlt_grounds import ClauseGround, Horizon
-from escalon.safety.occurrence import Occurrence, lasted_longer, stretches
+from escalon.safety.occurrence import DAY, Occurrence, lasted_longer, stretches
 from escalon.safety.words import Syndrome
 
 HAEMATOLOGICAL = frozenset(
@@ -184,6 +184,8 @@ def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, 
     until = datetime.combine(window.as_of, time(0)) + timedelta(days=1)
     truth = all_known(lasted_longer(graded, rule.grade, limit, rule.must_improve_to, until) for limit in limits)
     open_since = [started for started, end in stretches(graded, rule.grade, rule.must_improve_to) if end is None]
+    if any(started.latest - started.earliest > DAY for started in open_since):
+        return truth, None, begun  # known only by its month or year: the first day is asked for at once
     settled = [(started.latest + max(limits)).date() for started in open_since]
     ahead = max((day for day in settled if day > window.as_of), default=None)
     return truth, ahead, None if begun is None else begun + min(limits)

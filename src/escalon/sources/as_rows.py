@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from escalon.facts import Day, Truth
@@ -191,10 +192,11 @@ def _acts(course: Course) -> list[tuple[int, Observation]]:
 
 
 def _renewed(course: Course) -> Iterator[tuple[Current[Any], Observation]]:
-    """Consent withdrawn and given anew: having left, until that day; not where the study's fact is a date, which has no end."""
+    """Consent withdrawn and given anew on a later day: having left, until the day before; not where the study's fact is a date."""
     for taken in course.consent_withdrawals:
-        anew = course.given_anew(taken)
-        said = None if anew is None else course.frame.state("left", Day.of(taken.event.on), Day.of(anew))
+        anew, gone = course.given_anew(taken), taken.event.on
+        ends = None if anew is None or anew == gone else Day.of(anew - timedelta(days=1))
+        said = None if ends is None else course.frame.state("left", Day.of(gone), ends)
         if said is not None and said.until:
             yield taken, said
 

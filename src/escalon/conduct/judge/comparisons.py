@@ -298,7 +298,10 @@ def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVi
         return cell
     last = visit.latest if cell.day is None else min(cell.day, visit.latest)
     happened = [(one, span) for one in between(asked.endpoint) for span in _spans(person, one.event, last)]
-    for one, (first, latest, when) in sorted(happened, key=lambda each: each[1][:2]):
+    happened.sort(key=lambda each: each[1][:2])
+    if both := _neither_first(happened, last):
+        return replace(cell, state=State.MISSING, value=None, baseline=None, change=None, reason=both)
+    for one, (first, latest, when) in happened:
         what, is_sure = f"{one.event.replace('_', ' ')} {when}", first > 0 and latest <= last
         doubt = f"{what}: not known whether between infusion and this visit"
         if one.strategy == "treatment_policy":
@@ -316,6 +319,18 @@ def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVi
             reason = "; ".join(filter(None, (cell.reason, doubt)))
             cell = replace(cell, state=State.MISSING, value=None, baseline=None, change=None, reason=reason)
     return cell
+
+
+def _neither_first(happened: list[tuple[Intercurrent, tuple[int, int, str]]], last: int) -> str:
+    """That of two events which end the count differently nobody knows the first; empty where one is known to be it."""
+    ends = [(one, span) for one, span in happened if one.strategy in ("composite", "while_on_treatment")]
+    sure = [(one, span) for one, span in ends if span[0] > 0 and span[1] <= last]
+    if not sure:
+        return ""
+    surest = min(sure, key=lambda each: each[1][1])
+    early = [surest, *(each for each in ends if each[1][0] < surest[1][1])]
+    said = {one.strategy: f"{one.event.replace('_', ' ')} {when}" for one, (_, _, when) in early}
+    return f"{' and '.join(said.values())}: not known which came first" if len(said) > 1 else ""
 
 
 def _spans(person: Member, event: str, last: int) -> Iterator[tuple[int, int, str]]:

@@ -48,7 +48,7 @@ def followed(trial: Trial, course: Course, as_of: date) -> Followed:
 
 
 def _followed(trial: Trial, course: Course, as_of: date) -> Followed:
-    left = course.left
+    left = course.left_and_not_back_by(as_of)
     now = {one.number: one.entry.number for one in course.adverse_events if one.entry.at}
     judged = [
         Judgement(one.event.is_dlt, one.number, frozenset(now.get(n, n) for n in one.event.rests_on), one.event.because)

@@ -166,7 +166,8 @@ class TreatmentGiven(ParticipantEvent):
     def what(self) -> str:
         """The course in a line."""
         dose = "" if self.dose is None else f" {self.dose:f} {self.unit}"
-        return f"treatment: {self.treatment}{dose} from {self.start}" + (f" to {self.end}" if self.end else "")
+        began = self.start or "a day not recorded"
+        return f"treatment: {self.treatment}{dose} from {began}" + (f" to {self.end}" if self.end else "")
 
     def known_by(self, last: date, zone: tzinfo) -> Event | None:
         """An end that lies later is not yet known."""
@@ -189,7 +190,7 @@ class AdverseEventRecorded(ParticipantEvent, AdverseEvent):
     def what(self) -> str:
         """The event as one says it."""
         grade = "grade not recorded" if self.grade is None else f"grade {self.grade}"
-        return f"adverse event: {self.term}, {grade}, from {self.start}"
+        return f"adverse event: {self.term}, {grade}, from {self.start or 'a day not recorded'}"
 
     def known_by(self, last: date, zone: tzinfo) -> Event | None:
         """An end that lies later, and with it the outcome, is not yet known."""
