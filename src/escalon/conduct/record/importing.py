@@ -161,7 +161,7 @@ def _new(
     """The events to record, each with its place; rows that are there, in conflict or held are counted and left out."""
     known = Known(writer.entries(), trial)
     found: list[tuple[str, Event]] = []
-    for entry in sorted(intake.entries, key=lambda one: not isinstance(one.event, FactRecorded)):  # consents come first
+    for entry in sorted(intake.entries, key=lambda one: _turn(trial, one.event)):
         event = entry.event
         if event.kind not in ROWS:
             raise refuse("import", f"{event.kind} is not taken over; write the rows first: escalon export csv")
@@ -183,6 +183,13 @@ def _new(
             known.taken(event)
             found.append((entry.place, event))
     return found
+
+
+def _turn(trial: Trial, event: Event) -> int:
+    """When a row is taken: facts first, with the consents among them; reviews last, for they are of all that a folder holds."""
+    if not isinstance(event, FactRecorded):
+        return 1
+    return 2 if event.fact.name == trial.frame.roles.get("dlt_review") else 0
 
 
 def _kept_out(act: Act, intake: Intake) -> str:
