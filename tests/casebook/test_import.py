@@ -217,6 +217,18 @@ def test_an_infusion_given_before_the_casebook_starts_the_dlt_clock(trial: Trial
     assert decide_next_dose(STUDY, trial.conduct.trial, Day(2025, 6, 1)).reviews[0].outcome is Outcome.DLT
 
 
+def test_a_review_of_the_window_is_of_all_the_rows_of_its_folder(trial: Trial, data: Path) -> None:
+    """The tables have no order: what the review settles in the folder, it settles in the casebook."""
+    with (data / "facts.csv").open("a") as file:
+        file.write("P01,dlt_review,yes,,2025-02-17,form,,,\n")
+    with (data / "adverse_events.csv").open("a") as file:
+        file.write("P01,Sepsis,3,2025-01-30,2025-02-16,yes,yes,\n")
+    [before] = decide_next_dose(STUDY, take_in(STUDY, data).trial, Day(2025, 6, 1)).reviews
+    take_over(trial, data)
+    [after] = decide_next_dose(STUDY, trial.conduct.informed(), Day(2025, 6, 1)).reviews
+    assert (before.outcome, after.outcome, after.why) == (Outcome.NO_DLT, Outcome.NO_DLT, before.why)
+
+
 def test_events_of_the_casebook_itself_read_back_too(trial: Trial, tmp_path: Path) -> None:
     from escalon.history.events import AdverseEventRecorded, DltAdjudicated
 

@@ -6,6 +6,7 @@ import pytest
 
 from escalon.conduct.judge.departures import departures
 from escalon.conduct.judge.dosing import decide_as_recorded
+from escalon.escalation.stopping import StopAt
 from escalon.facts import Day
 from escalon.sources.folder import take_in
 from tests.casebook.walk import plan_of
@@ -19,16 +20,17 @@ def on(day):
     return FIRST + timedelta(days=day)
 
 
-def asked(folder, rule, doses, *, dlt=None, left="", day=160, **dose):
-    """The answer on a day and the acts that departed, of doses (who, level, day), perhaps a DLT and a leaving that ended."""
+def asked(folder, rule, doses, *, dlts=(), died=None, left="", day=160, **dose):
+    """The answer on a day and the acts that departed, of doses (who, level, day), DLTs and a death (who, day), a leaving."""
     cells = {1: 100000, 2: 300000, 3: 600000}
     rows = [f"{code},{level},{on(when)},{cells[level]},crf" for code, level, when in doses]
     (folder / "doses.csv").write_text(
         "\n".join(["participant,level,date,cells_per_kg,source", *rows, ""]), encoding="utf-8"
     )
-    event = f"{dlt[0]},CRS,4,{on(dlt[1])},{on(dlt[1] + 2)},yes,crf\n" if dlt else ""
-    head = "participant,term,grade,start,end,dlt,source\n"
-    (folder / "adverse_events.csv").write_text(head + event, encoding="utf-8")
+    events = [f"{code},CRS,4,{on(when)},{on(when + 2)},yes,,crf\n" for code, when in dlts]
+    events += [f"{died[0]},Sepsis,5,{on(died[1])},{on(died[1])},no,fatal,crf\n"] if died else []
+    head = "participant,term,grade,start,end,dlt,outcome,source\n"
+    (folder / "adverse_events.csv").write_text(head + "".join(events), encoding="utf-8")
     (folder / "facts.csv").write_text(f"participant,fact,value,date,until,source\n{left}", encoding="utf-8")
     study = plan_of(rule, folder)
     study = study.model_copy(update={"dose": study.dose.model_copy(update=dose)})
@@ -67,7 +69,7 @@ AGAIN = {
 @pytest.mark.parametrize("case", AGAIN)
 def test_a_retreatment_makes_no_departure_of_what_was_done_before_it(rule, case, tmp_path):
     doses, dlt, conduct, departed = AGAIN[case]
-    found, acts = asked(tmp_path, rule, doses, dlt=dlt, retreatment="counted")
+    found, acts = asked(tmp_path, rule, doses, dlts=[dlt] if dlt else [], retreatment="counted")
     assert str(found.conduct) == conduct
     assert named(found, acts) == (departed, departed)
 
@@ -82,7 +84,29 @@ def test_somebody_dosed_while_a_retreatment_was_watched_is_named_by_both(rule, t
 @pytest.mark.parametrize("again", [1, 2])
 def test_a_design_that_places_one_by_one_names_everybody_placed_otherwise_in_both(again, tmp_path):
     doses = [*COHORT, ("P4", 2, 50), ("P1", again, 60)]
-    found, acts = asked(tmp_path, TITE, doses, dlt=("P1", 62), retreatment="counted", sentinel_interval=None)
+    found, acts = asked(tmp_path, TITE, doses, dlts=[("P1", 62)], retreatment="counted", sentinel_interval=None)
     said = {one.participant for one in acts}
     assert said == {"P2", "P3"}, "the estimate was closest at level 2 from the first look on"
     assert {one.done.split()[0] for one in found.decision.departures} == said
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS)
+def test_a_death_that_stopped_the_trial_stops_nobody_before_it_and_everybody_after(rule, tmp_path):
+    doses = [("P1", 1, 0), ("P2", 1, 7), ("P3", 1, 60)]
+    found, acts = asked(tmp_path, rule, doses, died=("P1", 40), stopping=(StopAt(1, "death"),))
+    assert [one.participant for one in acts] == ["P2", "P3"]
+    said = [str(one) for one in found.decision.departures]
+    assert len(said) == 2
+    assert "P2 infused on 2026-03-09" in said[0]
+    assert "sentinel at level 1 is watched" in said[0]
+    assert "P3 infused on 2026-05-01" in said[1]
+    assert "1 death seen: the study stops at 1 death" in said[1]
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS[:2])
+def test_whoever_is_dosed_after_the_cohort_was_decided_is_named_by_both(rule, tmp_path):
+    doses = [("P1", 2, 0), ("P2", 2, 35), ("P3", 2, 70)]
+    found, acts = asked(tmp_path, rule, doses, dlts=[("P1", 3), ("P2", 38)], start=2)
+    assert str(found.conduct) == "2TTN"
+    assert "P3" in {one.participant for one in acts}
+    assert any("P3 infused on 2026-05-11" in str(one) for one in found.decision.departures)

@@ -68,15 +68,15 @@ def next_dose(
 
 def _on_that_day(
     design: Design, calendar: tuple[CalendarGuard, ...], window: DltWindow | None, before: Conduct, day: date
-) -> Decision:
-    """What was to be done on an earlier day. When a DLT was known may not be recorded: a wait is one either way."""
-    for unknown in (False, True):
-        seen = before if window is None else before.as_of(day, window.length, dlts_unknown=unknown)
-        open_cohort = seen.in_open_cohort(design.cohort)
-        decision = _held(said(design, seen, window, day), calendar, seen, open_cohort, day)
-        if not isinstance(decision, Wait):
-            break
-    return decision
+) -> tuple[Decision, ...]:
+    """What was to be done on an earlier day, with a DLT then known, or not yet: when it was known may not be recorded."""
+    views = (
+        [before] if window is None else [before.as_of(day, window.length, dlts_unknown=one) for one in (False, True)]
+    )
+    return tuple(
+        _held(said(design, seen, window, day), calendar, seen, seen.in_open_cohort(design.cohort), day)
+        for seen in views
+    )
 
 
 def said(design: Design, conduct: Conduct, window: DltWindow | None = None, today: date | None = None) -> Decision:

@@ -49,6 +49,7 @@ class Treated:
     participant: str | None = None
     followed: int | None = None
     died: bool = False
+    died_on: date | None = None
     again: date | None = None
     """The day of a later dose, where its window is the one that decides."""
     came: date | None = None
@@ -72,8 +73,9 @@ class Treated:
         return self.before is not None and self.before.level != self.level
 
     def by(self, day: date) -> Treated:
-        """The participant as they counted on a day: before a later dose was given, by the first one."""
-        return self.before if self.before and self.again and day < self.again else self
+        """The participant as they counted on a day: alive until the day of death, by the first dose until a later one."""
+        one = self.before if self.before and self.again and day < self.again else self
+        return replace(one, died=False, died_on=None) if one.died_on and day < one.died_on else one
 
     def is_away(self, day: date) -> bool:
         """Whether the participant had left on a day, and came back later."""

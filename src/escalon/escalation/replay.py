@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import date
 
-from escalon.escalation.decision import Decision, Departure, Treat, Wait
+from escalon.escalation.decision import Decision, Departure, Treat
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.notation import Cohort, Conduct, Treated
 
@@ -68,18 +68,20 @@ def _who(one: Treated, place: int) -> str:
 
 
 def too_early(
-    ask: Callable[[Conduct, date], Decision], conduct: Conduct, named: Collection[int] = ()
+    ask: Callable[[Conduct, date], Collection[Decision]], conduct: Conduct, named: Collection[int] = ()
 ) -> tuple[Departure, ...]:
-    """Every participant infused on a day on which nobody was to be dosed: `ask` is told who came before, and the day.
+    """Every participant infused on a day on which nobody was to be dosed at that level: a clock ran, or the trial had stopped.
 
-    Cohorts already `named`, counted from 1, are left out, and so is whoever has no date of infusion.
+    `ask` is told who came before, and the day, as in `placed_otherwise`. Cohorts already `named`, counted from 1, are left
+    out, and so is whoever has no date of infusion.
     """
     found = []
     for number, place, one, before in _one_by_one(conduct):
         if number in named or one.infused is None:
             continue
-        decision = ask(before, one.infused)
-        if isinstance(decision, Wait):
+        answers = ask(before, one.infused)
+        if not any(isinstance(each, Treat) and each.level == one.level for each in answers):
+            decision = next(iter(answers))
             who = one.participant or f"participant {place} of {conduct.cohorts[number - 1]}"
             found.append(Departure(number, f"{who} infused on {one.infused}", f"{decision} ({decision.reason})"))
     return tuple(found)

@@ -192,7 +192,7 @@ def _acts(course: Course) -> list[tuple[int, Observation]]:
 
 
 def _renewed(course: Course) -> Iterator[tuple[Current[Any], Observation]]:
-    """Consent withdrawn and given anew on a later day: having left, until the day before; not where the study's fact is a date."""
+    """Consent withdrawn and given anew later: having left, until the day before; not where the study's fact is a date."""
     for taken in course.consent_withdrawals:
         anew, gone = course.given_anew(taken), taken.event.on
         ends = None if anew is None or anew == gone else Day.of(anew - timedelta(days=1))

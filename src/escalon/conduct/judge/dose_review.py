@@ -10,6 +10,7 @@ from typing import Any
 from escalon.conduct.judge.evidence import evidence
 from escalon.conduct.judge.given import Given, deviation, doses_of
 from escalon.escalation import Outcome, Treated
+from escalon.facts import Day
 from escalon.history import Course, Current, Trial
 from escalon.history.events import DltProposed
 from escalon.protocol.dlt_window import dlt_window
@@ -139,8 +140,13 @@ def gone(course: Course, day: date) -> str:
 
 def has_died(course: Course, day: date) -> bool:
     """Whether somebody died by a day, by an event or by the fact; a death without its day counts."""
+    return any(died is None or died.earliest <= day for died in _deaths(course))
+
+
+def _deaths(course: Course) -> list[Day | None]:
+    """The days of death that events and the fact say; None for one whose day nobody recorded."""
     days = [death_day(one.event) for one in course.adverse_events if is_death(one.event)]
-    return any(died is None or died.earliest <= day for died in (*days, *([course.died] if course.died else ())))
+    return [*days, *([course.died] if course.died else ())]
 
 
 def _is_left_out(plan: DosePlan, given: Given, off: str) -> bool:
@@ -182,8 +188,10 @@ def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: da
 def _treated(study: Study, trial: Trial, one: DoseReview, today: date) -> Treated:
     infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
     course = trial.course(one.participant)
+    deaths = _deaths(course)
     return Treated(
-        one.counted_at, one.outcome, infused, one.participant, died=one.died, again=again,
+        one.counted_at, one.outcome, infused, one.participant, again=again, died=one.died,
+        died_on=None if None in deaths else min((day.earliest for day in deaths if day), default=None),
         came=_came(study, trial, one, today),
         known=_told_of_a_dlt(course) if one.outcome is Outcome.DLT else None,
         away=tuple(course.absences),
