@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.web.app import create_app
+from tests.casebook.test_every_rule_at_every_door import placeless
 from tests.drawn import drawn as drawn_once
 from tests.protocol.folders import HERON, LANTERN, STORK
 
@@ -70,6 +71,53 @@ def test_the_export_is_the_same_trial_again(drawn, tmp_path):
         before = Path(data) / f"{table}.csv"
         if before.exists():
             assert (tmp_path / f"{table}.csv").read_bytes() == before.read_bytes()
+
+
+def test_a_casebook_of_strata_tells_what_their_data_told(tmp_path, monkeypatch):
+    """Taken over, read, asked and verified."""
+    study, data = str(STORK), str(drawn_once(str(STORK)))
+    book, secret = str(tmp_path / "book"), "correct horse battery"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+    def run(*line: str, first: str = secret, new: str = secret) -> str:
+        monkeypatch.setenv("ESCALON_PASSWORD", first)
+        monkeypatch.setenv("ESCALON_NEW_PASSWORD", new)
+        found = RUN.invoke(app, line)
+        assert found.exit_code in (0, 1), found.output
+        return found.stdout
+
+    run("casebook", "init", book, study, "--administrator", "ada", "--name", "Ada Min")
+    run(
+        "user",
+        "add",
+        book,
+        "ines",
+        "--name",
+        "Ines Vega",
+        "--role",
+        "investigator@S1",
+        "--as",
+        "ada",
+        new="a secret for one day",
+    )
+    run("user", "password", book, "ines", first="a secret for one day")
+    assert "0 in conflict + 0 refused" in run(
+        "casebook", "import", book, data, "--participants-of", "S1", "--as", "ines", "--record"
+    )
+    doses, people = [], []
+    for one in (data, book):
+        told = json.loads(run("dose", "next", study, one, "--as", "ines", "--json"))
+        doses.append(
+            placeless(
+                {name: told.get(name) for name in ("headline", "conduct", "participants", "dlt_by_disease", "strata")}
+            )
+        )
+        told = json.loads(run("screen", study, one, "--as", "ines", "--json"))
+        people.append([(each["participant"], each["verdict"]) for each in told["participants"]])
+    assert doses[0] == doses[1]
+    assert people[0] == people[1]
+    assert "held" in run("casebook", "status", book, "--as", "ines")
+    assert "Whole" in run("verify", book, "--conduct")
 
 
 @pytest.mark.slow
