@@ -211,11 +211,10 @@ def _decision_state(study: Study, trial: Trial, number: int) -> str:
     from escalon.conduct.judge.standing import decision_in_force, why_not_effective
 
     decision = trial.decisions[number]
-    stratum = decision.proposed.stratum
-    says = f"{decision.proposed.course} level {decision.proposed.level}" + (f" of {stratum}" if stratum else "")
+    says = decision.proposed.decides
     rule = decision.proposed.answer
     beside = f" (the rule said: {rule.says})" if rule else ""
-    in_force = decision_in_force(study, trial, stratum)
+    in_force = decision_in_force(study, trial, decision.proposed.stratum)
     if in_force is not None and in_force.number == number:
         return f"{says}: in force{beside}"
     return f"{says}: {why_not_effective(study, trial, decision) or 'signed, followed by a newer one'}{beside}"

@@ -7,7 +7,6 @@ from datetime import date
 from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
 from escalon.history import Course, Decision, Trial
-from escalon.history.events import Course as Act
 from escalon.history.trial import MAY_LIFT
 from escalon.protocol.study import Study
 from escalon.sources.frame import another_text
@@ -84,7 +83,4 @@ def in_words(decision: Decision | None) -> str:
     """A decision in a few words."""
     if decision is None:
         return "none is"
-    says = (
-        decision.proposed.course if decision.proposed.course is Act.STOP else f"treat level {decision.proposed.level}"
-    )
-    return f"decision {decision.number} says {says}"
+    return f"decision {decision.number} says {decision.proposed.decides}"

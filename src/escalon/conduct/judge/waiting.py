@@ -135,7 +135,7 @@ def _of_decision(study: Study, trial: Trial, found: NextDose, stratum: str) -> I
             yield Waiting("DecisionProposed", "", what, found.decision.reason, Urgency.TODAY, "the rule says")
         return
     lacks, number = standing.why_not_effective(study, trial, newest), newest.number
-    says = f"{of}{newest.proposed.course} level {newest.proposed.level}"
+    says = newest.proposed.decides
     if "changed" in lacks:
         yield Waiting("DecisionProposed", "", f"{says}: propose again", lacks, Urgency.NOW, "stale", about=number)
     elif lacks:

@@ -34,12 +34,17 @@ class DecisionProposed(Event):
     rests_on: tuple[int, ...] = ()
     as_of: date | None = None
     answer: Answer | None = None
-    says: ClassVar[str] = "decision proposed: {course} level {level}"
 
     @property
     def what(self) -> str:
-        """The course decided on, and of which stratum."""
-        return super().what + (f" of {self.stratum}" if self.stratum else "")
+        """The decision as it is laid before the committee."""
+        return f"decision proposed: {self.decides}"
+
+    @property
+    def decides(self) -> str:
+        """The decision in a few words: `treat level 2`; `stop`; of which stratum, where each escalates by itself."""
+        course = "stop" if self.course is Course.STOP else f"treat level {self.level}"
+        return f"{course} of {self.stratum}" if self.stratum else course
 
 
 @dataclass(frozen=True, kw_only=True)

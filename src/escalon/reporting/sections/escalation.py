@@ -333,11 +333,11 @@ def decisions(view: View) -> Table:
         proposed = one.proposed
         lacks = why_not_effective(view.study, view.whole, one)
         rule = proposed.answer.says if proposed.answer else "not asked"
-        course = "stop" if proposed.course == "stop" else f"treat level {proposed.level}"
-        followed = course.split()[0] in rule and (course == "stop" or f"level {proposed.level}" in rule)
+        followed = proposed.course in rule and (proposed.course == "stop" or f"level {proposed.level}" in rule)
         rows.append(
             row(
-                str(one.number), strong(str(one.number)), str(proposed.as_of or "not recorded"), course, proposed.because,
+                str(one.number), strong(str(one.number)), str(proposed.as_of or "not recorded"), proposed.decides,
+                proposed.because,
                 Cell(rule, tone=Tone.PLAIN if followed else Tone.OPEN), ", ".join(sorted(one.signers)) or "nobody",
                 Cell(lacks, tone=Tone.OPEN) if lacks else "in force",
             )

@@ -165,14 +165,12 @@ def _given(one: DoseReview) -> str:
 
 def _decision(desk: Desk, one: Decision) -> DecisionRow:
     proposed = one.proposed
-    says = "stop" if proposed.course is Course.STOP else f"treat level {proposed.level}"
-    says += f" of {proposed.stratum}" if proposed.stratum else ""
     in_force = standing.decision_in_force(desk.study, desk.trial, proposed.stratum)
     lacks = standing.why_not_effective(desk.study, desk.trial, one)
     newer = in_force is not None and in_force.number > one.number
     entry = desk.trial.entries.get(one.number)
     return DecisionRow(
-        one.number, says, proposed.level, proposed.because, entry.at if entry else None, len(one.signers),
+        one.number, proposed.decides, proposed.level, proposed.because, entry.at if entry else None, len(one.signers),
         COMMITTEE_SIGNERS, in_force is not None and in_force.number == one.number,
         f"followed by decision {in_force.number}" if newer and in_force and not lacks else lacks,
     )  # fmt: skip
