@@ -81,7 +81,7 @@ def test_a_participant_from_consent_to_a_refused_infusion(run: Call) -> None:
     wrong = run("casebook record book CellsInfused participant=P-001 at=yesterday --as ines")
     assert (wrong.exit_code, "is not a time with its zone" in wrong.output) == (2, True)
     nobody = run("casebook record book FactRecorded participant=P-001 fact.name=alt fact.value=1 --as cora")
-    assert (nobody.exit_code, "committee (*) may not record" in nobody.output) == (1, True)
+    assert (nobody.exit_code, "committee (every site) may not record" in nobody.output) == (1, True)
     kind = run("casebook record book Infused --as ines participant=P-001")
     assert (kind.exit_code, "did you mean CellsInfused" in kind.output) == (2, True)
     shown = json.loads(run("casebook show book P-001 --as ines --json").stdout)

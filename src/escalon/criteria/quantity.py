@@ -258,7 +258,7 @@ def _wanted(pick: Pick, period: Stretch, chosen: Sequence[Fact], situation: Situ
         return f"the laboratory's {pick.part} for {label} on {bad.day}"
     if bad is not None:
         return _why_unusable(bad, label, situation)
-    return f"{_settle(pick.name, situation)}{_dates(period)}"
+    return f"{_settle(pick.name, situation)}{_dates(period)}{_undated(chosen)}"
 
 
 def _settle(name: str, situation: Situation) -> str:
@@ -278,6 +278,10 @@ def _why_unusable(fact: Fact, label: str, situation: Situation) -> str:
     meaning = situation.meaning(fact.name)
     unit = meaning.unit if meaning else None
     return f"{label} on {fact.day} as a number{f' in {unit}' if unit else ''} (recorded: {plain(fact.value)} {fact.unit or ''})"
+
+
+def _undated(chosen: Sequence[Fact]) -> str:
+    return "; what is recorded has no day" if any(fact.day is None for fact in chosen) else ""
 
 
 def _dates(period: Stretch) -> str:
@@ -322,4 +326,5 @@ def _wanted_statement(
     blank = next((fact for fact in last if fact.value is None), None)
     if blank is not None and period.unplaced is None:
         return _why_unusable(blank, situation.label(name), situation)
-    return _wanted(Pick(name, window=window), period, [], situation)
+    undated = "" if period.unplaced else _undated(last)
+    return _wanted(Pick(name, window=window), period, [], situation) + undated

@@ -4,6 +4,7 @@ The page carries its fonts and one small script, named by its hash in the page's
 """
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -36,6 +37,7 @@ LARGEST = 3_000_000
 """A page of more bytes does not carry its grounds: a cell then shows the command that explains it."""
 
 
+_DAY = re.compile(r"\b(?:\d\d-[A-Z][a-z]{2}-\d{4}|(?:19|20)\d\d-\d\d-\d\d)\b")
 _SHORT = 18
 """A cell of so few characters is never broken: a date, a count, a name of one word."""
 
@@ -198,7 +200,14 @@ def _cell(name: str, cell: Cell, right: bool) -> str:
     classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""
-    return f"<td{said}{opens}>{'' if cell.tone is Tone.BY_HAND else escape(cell.text)}</td>"
+    return (
+        f"<td{said}{opens}>{'' if cell.tone is Tone.BY_HAND else _kept(cell.text) if long else escape(cell.text)}</td>"
+    )
+
+
+def _kept(text: str) -> str:
+    """A sentence whose days are not broken over two lines."""
+    return _DAY.sub(r"<span class=day>\g<0></span>", escape(text))
 
 
 def _notes(notes: Iterable[str]) -> str:

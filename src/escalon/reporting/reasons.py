@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Callable
+from fractions import Fraction
 
 from escalon.conduct.judge.screening import Clause
 from escalon.instruments.kit.catalogue import UnknownInstrument, find
-from escalon.reporting.printed import units
+from escalon.reporting.printed import significant, units
 
 _COMPARED = re.compile(r"(?P<name>[^:]+): (?P<value>.+?)(?: on [\d-]+)?, wanted (?P<relation>[≤≥<>]) (?P<limit>[^(]+)")
 _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b(?!\.(?:csv|json|toml|txt|xlsx)\b)(\.(?=[a-z]))?")
+_RATIO = re.compile(r"\b[a-z]\w* / (?:uln|lln)\b")
+_BARE = re.compile(r"(?<=\()[a-z][a-z0-9]*(?= )|^[a-z][a-z0-9]*(?=:)")
+_LIMITS = re.compile(r" lln ([\d.]+) uln ([\d.]+)(?=\))")
+_NUMBER, _NUMBER_LONG = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-])"), re.compile(r"(?<![\w.])\d+\.\d{3,}\b")
+_BETWEEN = re.compile(r"(?<=\d)-(?=\d+\.\d{3,})")
 _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "above {}"}
 
 
@@ -49,7 +55,27 @@ def in_words(text: str, called: Callable[[str], str] = called) -> str:
     return _NAME.sub(lambda found: called(found[0].rstrip(".")) + (", " if found[1] else ""), text)
 
 
-def _named(name: str) -> str:
+def evidence(text: str, called: Callable[[str], str] = called) -> str:
+    """What decided a clause as people read it: names, multiples of a limit, units, and no more digits than are needed.
+
+    >>> evidence("alt / uln: 0.694737 on 2025-06-16, wanted ≤ 3 (alt 26.4 U/L lln 10 uln 38)", str.upper)
+    'ALT as a multiple of its upper limit: 0.695 on 2025-06-16, wanted ≤ 3 (ALT 26.4 U/L, limits 10 to 38)'
+    >>> evidence("das28_esr: 3.200001 on 2025-06-16, wanted ≤ 3.2"), evidence("das28_esr: 3.758875-7.751523")
+    ('DAS28-ESR: 3.200001 on 2025-06-16, wanted ≤ 3.2', 'DAS28-ESR: 3.76 to 7.75')
+    """
+    ranged = _LIMITS.sub(", limits \\1 to \\2", _BETWEEN.sub(" to ", text))
+    numbers = set(_NUMBER.findall(ranged))
+
+    def digits(found: re.Match[str]) -> str:
+        short = significant(Fraction(found[0]))
+        short = short.rstrip("0").rstrip(".") if "." in short else short
+        return found[0] if short in numbers else short
+
+    said = _RATIO.sub(lambda found: _named(found[0], called), _NUMBER_LONG.sub(digits, ranged))
+    return units(in_words(_BARE.sub(lambda found: called(found[0]), said), called))
+
+
+def _named(name: str, called: Callable[[str], str] = called) -> str:
     """As it is called; a ratio to a laboratory's limit as multiples of it."""
     fact, slash, limit = name.partition(" / ")
     if slash:

@@ -67,7 +67,9 @@ def level_colours() -> str:
     light = "".join(f"--l{level}:{paint};" for paint, _, level in rules)
     dark = "".join(f"--l{level}:{paint};" for _, paint, level in rules)
     shapes = "".join(
-        f".lv.l{level}{{--mark:var(--l{level})}}.clocks .l{level}{{color:var(--l{level})}}" for _, _, level in rules
+        f".lv.l{level}{{--mark:var(--l{level})}}.clocks .l{level}{{color:var(--l{level})}}"
+        f".protocol svg .l{level}{{fill:var(--l{level});stroke:var(--l{level})}}"
+        for _, _, level in rules
     )
     forms = "".join(f".lv.l{level}::before{{{SHAPES[shape(level)]}}}" for _, _, level in rules)
     screen = "@media screen and (prefers-color-scheme:dark){:root:not([data-theme=light])"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from escalon.conduct.judge.dose_day import is_hidden
 from escalon.facts import plain
 from escalon.history import Entry
 from escalon.history.events import (
+    EVERY_SITE,
     AdverseEventRecorded,
     FactCorrected,
     FactRecorded,
@@ -21,8 +22,10 @@ from escalon.history.events import (
     TreatmentGiven,
     spaced,
 )
+from escalon.kinetics.detection import Detection
 from escalon.protocol import Study
 from escalon.protocol.prose import short_name
+from escalon.reporting.printed import units
 from escalon.reporting.reasons import called, in_words
 from escalon.sources.frame import zone_of
 from escalon.web.desk import Desk
@@ -77,10 +80,11 @@ def says(study: Study, event: Any) -> str:
             return f"corrected: {observed(study, fact)}"
         case SampleMeasured():
             measured = f"{event.value or 'not done'} {unit_shown(event.unit)}"
+            measured = "not detected" if event.value == Detection.ND else measured.rstrip()
             return f"{short_name(event.analyte, study)} {measured}, {day(event.date or event.collected or '')}"
         case Signed():
             return event.what
-    what = day(event.what)
+    what = units(day(event.what))
     said = "" if isinstance(event, TreatmentGiven | AdverseEventRecorded) else "; ".join(_values(event, what))
     if not said:
         return what
@@ -94,6 +98,10 @@ SAID_ELSEWHERE = frozenset(
 """Fields that stand beside an entry's words, or that nobody reads."""
 
 
+_PLAINLY = {"text": "", "because": "", "verdict": "", "at_site": "at "}
+"""Fields whose value needs no name before it, or another than their own."""
+
+
 def _values(event: Any, what: str) -> Iterator[str]:
     """What an event says beside `what`, field by field: the text of a query, a verdict, who was allotted which place."""
     for field in fields(event):
@@ -105,8 +113,8 @@ def _values(event: Any, what: str) -> Iterator[str]:
         if field.name == "is_dlt":
             yield "a DLT" if value else "no DLT"
             continue
-        name = "" if field.name in ("text", "because", "verdict") else f"{field.name.replace('_', ' ')} "
-        text = day(str(plain(value)))
+        name = _PLAINLY.get(field.name, f"{field.name.replace('_', ' ')} ")
+        text = "every site" if value == EVERY_SITE else day(str(plain(value)))
         if not _is_in(text if re.search("[^0-9.]", text) else name + text, what):
             yield name + text
 
@@ -116,9 +124,9 @@ def _is_in(word: str, what: str) -> bool:
     return re.search(rf"(?<![\w.-]){re.escape(word)}(?![\w-])(?!\.\d)", what) is not None
 
 
-def labelled(study: Study, text: str) -> str:
+def labelled(study: Study, text: str, say: Callable[[str, Callable[[str], str]], str] = in_words) -> str:
     """A sentence with the study's names for things in place of the program's."""
-    return in_words(text, lambda name: short_name(name, study) if name in study.vocabulary else called(name))
+    return say(text, lambda name: short_name(name, study) if name in study.vocabulary else called(name))
 
 
 def observed(study: Study, fact: Observation) -> str:

@@ -20,6 +20,8 @@ ZONE: ContextVar[tzinfo] = ContextVar("zone", default=UTC)
 """The zone of the study's place, in which every moment is shown."""
 YEAR_FIRST = ("zh-Hans",)
 """The languages that write a day as 2025-10-05."""
+_WRITTEN = re.compile(rf"\b(?:\d\d-(?:{'|'.join(MONTHS)})-\d{{4}}|(?:19|20)\d\d-\d\d-\d\d)\b")
+"""A day as it is read, in any language."""
 _ENTRY = re.compile(r"\bentry (\d+)\b")
 
 
@@ -45,10 +47,7 @@ def days(text: str) -> str:
 
 def dates(text: str) -> Markup:
     """A sentence with its dates as they are read, none broken over two lines."""
-    whole = str(escape(text))
-    return Markup(
-        each_day(whole, lambda said, *parts: f'<span class="nw">{_written(said, *parts)}</span>' if parts[2] else said)
-    )
+    return Markup(_WRITTEN.sub(r'<span class="nw">\g<0></span>', days(str(escape(text)))))
 
 
 def entries(text: str) -> Markup:

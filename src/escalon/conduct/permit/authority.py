@@ -50,14 +50,14 @@ def authorise(person: Person | None, author: Author, act: str, at_site: str | No
         role = Role(author.role)
     except ValueError as unknown:
         raise refuse("role", f"{author.role} is not a role; choose one of {', '.join(Role)}") from unknown
+    held = "every site" if author.site == EVERY_SITE else f"site {author.site}"
     if (role, author.site) not in person.roles:
-        where = "every site" if author.site == EVERY_SITE else f"site {author.site}"
-        raise refuse("role", f"{author.person} is not {role} at {where}")
+        raise refuse("role", f"{author.person} is not {role} at {held}")
     if not may(role, act, author.site, at_site):
         where = f" at site {at_site}" if at_site else ""
         doing = f"record: {spaced(act)}" if act in KINDS else act
         allowed = ", ".join(sorted(ALLOWED.get(act, ()))) or "nobody"
-        raise refuse("authority", f"{role} ({author.site}) may not {doing}{where}; this is for {allowed}")
+        raise refuse("authority", f"{role} ({held}) may not {doing}{where}; this is for {allowed}")
 
 
 def role_that_may(person: Person | None, account: str, act: str) -> tuple[Role, str]:

@@ -276,7 +276,7 @@ class _Words:
         if item.kind is Kind.TRUTH:
             return YES_NO
         if item.kind is Kind.LABEL:
-            return tuple(Offered(one, one.replace("_", " ")) for one in item.choices)
+            return tuple(Offered(one, _label(one)) for one in item.choices)
         scale = self.said[name].scale
         if _control(item) is not Control.SEGMENTS:
             return ()
@@ -293,6 +293,12 @@ class _Words:
         return AskedItem(f"{before}{name}", says, item, _control(item), choices=choices)
 
 
+def _label(choice: str) -> str:
+    """A choice as it is read: `RA_0_100MM` as RA 0–100 mm, `partial_response` as partial response."""
+    return _RANGE.sub(lambda found: f"_{found[1]}–{found[2]} {found[3].lower()}", choice).replace("_", " ").strip()
+
+
+_RANGE = re.compile(r"_(\d+)_(\d+)(MM|CM|)$")
 _A_WORD = 5
 """An item's name of so many letters is a word of its own: `proteinuria`, not `plt`."""
 _SCALE = re.compile(r":\s*(\d+ [^,:;]+(?:, \d+ [^,:;]+)+)$")

@@ -48,7 +48,8 @@ def _tree(node: Node, column: int, first: float) -> tuple[float, list[Piece]]:
         weight = 1.2 if branch.probability is None else 0.8 + 6 * branch.probability
         links.append(_curve(x + _WIDE, y, x + _COLUMN, end, weight))
         label = branch.observed if branch.probability is None else f"{branch.observed}  {_chance(branch.probability)}"
-        links.append(text(x + _COLUMN - 6, end - 4, label, size=9.5, anchor="end", paint=MUTED, rim=True))
+        beside = end - 4 if end <= y else end + 11
+        links.append(text(x + _COLUMN - 6, beside, label, size=9.5, anchor="end", paint=MUTED, rim=True))
     return y, [*links, *drawn, *_node(node, x, y)]
 
 

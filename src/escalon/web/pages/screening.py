@@ -12,6 +12,7 @@ from escalon.history import Course, Entry
 from escalon.protocol.prose import short_name
 from escalon.protocol.study import FactDefinition, Study
 from escalon.reporting import html
+from escalon.reporting.reasons import evidence
 from escalon.reporting.screening_worksheet import ToScreen, worksheet
 from escalon.web.banner import Banner, banner, disease
 from escalon.web.desk import Desk
@@ -183,7 +184,7 @@ def _row(study: Study, course: Course, one: Clause) -> ClauseRow:
         " ".join(one.criterion.rule.split()),
         one.shown,
         STATES[one.verdict.value],
-        tuple(labelled(study, day(reason)) for reason in one.why()),
+        tuple(labelled(study, day(reason), evidence) for reason in one.why()),
         tuple(labelled(study, day(text)) for text in missing),
         _wanted(tuple(_asks(study, course, one)), missing) if missing else (),
     )

@@ -12,6 +12,7 @@ from escalon.conduct.judge.strata import stratum_of
 from escalon.facts import Finding
 from escalon.history import Course
 from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
+from escalon.reporting.printed import dose_of
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.pages.screening import AskedFact, asked
@@ -193,6 +194,6 @@ def _drug(dose: Finding) -> DrugRow:
 def _drugs(course: Course) -> Iterator[tuple[str, str, str, int]]:
     for one in course.treatments:
         given = one.event
-        dose = "" if given.dose is None else f"{given.dose:f} {given.unit}"
-        end = f" to {given.end}" if given.end else ", goes on" if given.ongoing else ""
+        dose = "" if given.dose is None else dose_of(given)
+        end = f" to {given.end}" if given.end and given.end != given.start else ", goes on" if given.ongoing else ""
         yield given.treatment.replace("_", " "), dose, f"{given.start or 'not recorded'}{end}", one.number
