@@ -10,7 +10,14 @@ from tests.casebook.trial import CARLA, INES, LENA, Trial
 from escalon.casebook.casebook import Casebook
 from escalon.conduct.permit.refusal import Refused
 from escalon.facts import Day
-from escalon.history.events import AdverseEventRecorded, DoseChecked, DosePrepared, SafetyReportSent
+from escalon.history.events import (
+    AdverseEventRecorded,
+    DoseChecked,
+    DosePrepared,
+    FactRecorded,
+    Observation,
+    SafetyReportSent,
+)
 
 
 def prepared(trial: Trial, **more: Any) -> DosePrepared:
@@ -50,6 +57,15 @@ def test_a_prepared_dose_waits_for_the_second_person(ready: Trial) -> None:
     ready.infuse("P1", 1)
     with pytest.raises(Refused, match="already infused"):
         ready.record(LENA, checked(ready, number))
+
+
+def test_a_dose_is_prepared_for_the_weight_recorded_last_or_with_the_reason_why_another(ready: Trial) -> None:
+    weighed = Observation(name="weight", value="48.3", unit="kg", day=str(ready.today()))
+    ready.record(CARLA, FactRecorded(participant="P1", fact=weighed))
+    with pytest.raises(Refused, match=r"weight_kg: 72 kg is 49.1 % more than the 48.3 kg recorded on"):
+        ready.record(CARLA, prepared(ready))
+    assert ready.record(CARLA, prepared(ready, weight_kg=Decimal("53.1"))).number  # within the study's 10 %
+    assert ready.record(CARLA, prepared(ready, reason="weighed again today, in the same clothes")).number
 
 
 def test_what_was_checked_is_what_is_given(ready: Trial) -> None:

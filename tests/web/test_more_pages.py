@@ -40,7 +40,15 @@ def test_a_greyed_act_leads_to_an_override_which_two_people_sign_and_the_act_is_
     for who in ("ines", "cora"):
         browser = client(bench[0], who)
         assert (
-            act(browser, "OverrideSigned", "/overrides", given=given, participant="P1", password=SECRET).status_code
+            act(
+                browser,
+                "OverrideSigned",
+                "/overrides",
+                given=given,
+                participant="P1",
+                meaning="approve",
+                password=SECRET,
+            ).status_code
             == 303
         )
     row = ines.get("/overrides.json").json()["overrides"][0]

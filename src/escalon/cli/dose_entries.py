@@ -123,11 +123,11 @@ def _check_counted(study: "Study", bag: "Bag") -> None:
 def weight_of(study: "Study", weight: Text, taken: Text, at_leukapheresis: Text, infusion_date: Text) -> "Finding":
     """The weight to dose on by the study's window; without dates it is taken as given, flagged."""
     from escalon.facts import Day, Fact, Finding, Status
-    from escalon.instruments.product.dosing_weight import dosing_weight
+    from escalon.instruments.product.dosing_weight import NO_WEIGHT, dosing_weight, is_a_weight
 
     kilograms, before = amount("weight", weight, "kg"), amount("leukapheresis-weight", at_leukapheresis, "kg")
-    if any(kg is not None and not 10 <= kg <= 400 for kg in (kilograms, before)):
-        raise ValueError("a body weight is from 10 to 400 kg")
+    if any(kg is not None and not is_a_weight(kg) for kg in (kilograms, before)):
+        raise ValueError(NO_WEIGHT)
     if kilograms is None and before is None:
         flat = not study.dose.levels[0].amount.per
         status, why = (

@@ -174,7 +174,12 @@ def new(
         list[str] | None,
         Option(help="A dose with its unit, from the lowest: '1e8 cells', '2 mg/kg', '-1=20 mg'."),
     ] = None,
-    rule: Annotated[str | None, Option(help="A design: '3+3', 'boin target=0.3', 'crm target=… skeleton=…'.")] = None,
+    rule: Annotated[
+        str | None,
+        Option(
+            help="A design: '3+3', 'boin target=0.3', 'crm target=… skeleton=…', 'table file=… target=…' (copied in)."
+        ),
+    ] = None,
     variant: Annotated[str | None, Option(help="V1, V2 or V3, of a 3+3.")] = None,
     cap: Annotated[int | None, Option(help="The most participants ever enrolled.")] = None,
     start: Annotated[int | None, Option(help="The number of the first level, if not the lowest.")] = None,

@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from importlib.resources import files
 from itertools import pairwise
@@ -14,7 +14,7 @@ from escalon.facts import Duration
 from escalon.facts.whole import new_folder
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol.errors import Problem, StudyError
-from escalon.protocol.folder import find_folder
+from escalon.protocol.folder import find_folder, table_in
 from escalon.protocol.toml_lines import toml_string
 
 FILES = ("study.toml", "record.txt")
@@ -50,17 +50,25 @@ class Outline:
 def write_skeleton(folder: Path, outline: Outline | None = None) -> tuple[Path, ...]:
     """Write a study that loads and lints; refuses a folder that holds anything, and answers no study can be made of.
 
+    The decision table that a rule names is copied in beside it.
+
     Raises StudyError or ValueError, and leaves nothing behind.
     """
     from escalon.protocol.load import load_study
 
-    words = _words(outline or Outline())
+    outline = outline or Outline()
+    table = Path(table_in(outline.rule))
+    if table.is_file():
+        outline = replace(outline, rule=outline.rule.replace(str(table), table.name))
+    words = _words(outline)
     with _new(folder) as made:
         for name in FILES:
             text = files("escalon.protocol").joinpath("skeleton_files", name).read_text(encoding="utf-8")
             (made / name).write_text(_rendered(text, words), encoding="utf-8", newline="\n")
+        if table.is_file():
+            shutil.copyfile(table, made / table.name)
         load_study(made)
-    return tuple(folder / name for name in FILES)
+    return tuple(folder / name for name in (*FILES, *([table.name] if table.is_file() else [])))
 
 
 def copy_study(name_or_folder: str | Path, folder: Path) -> tuple[Path, ...]:

@@ -71,9 +71,10 @@ def record(desk: Desk, event: Event, said: Told) -> Entry:
 def sign_as(desk: Desk, kind: type[Signed], said: Told, digest: str | None = None) -> Entry:
     """Sign, with the password typed again. `digest` is of what lies outside the casebook."""
     subject = signed_subject(kind, said)
-    meaning = said.text("meaning", "approve")
+    meaning = said.text("meaning", "")
+    if not meaning:
+        raise refuse("form", "meaning: choose or write what your signature means")
     password = said.needs_password()
-
     named: dict[str, Any] = {"password": password, "meaning": meaning, "digest": digest, **subject}
     return with_password(desk, lambda: sign(desk.conduct, desk.bench.sealed, desk.author, kind, **named))
 

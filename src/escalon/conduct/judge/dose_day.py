@@ -8,11 +8,12 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from escalon.facts import Finding, Truth, exact
+from escalon.facts import Facts, Finding, Truth, convert, exact, plain
 from escalon.history import Course, Entry
 from escalon.history.current import Current
 from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
 from escalon.instruments.product.dose_window import DoseAdjustment, DoseLevel
+from escalon.instruments.product.dosing_weight import NO_WEIGHT, is_a_weight
 from escalon.instruments.product.infusion import Bag, Infusion, calculate
 from escalon.protocol.study import Study
 
@@ -56,6 +57,23 @@ def infusion_of(study: Study, level: int, measured: Measured) -> Infusion:
     return steps_of(study, level, bag, weight)
 
 
+def weight_apart(study: Study, facts: Facts, on: date, weight_kg: Decimal) -> str:
+    """How a weight to dose on differs from the last one recorded by a day, where it does by more than the study shows."""
+    known = [
+        (convert(exact(one.number), one.unit or "", "kg"), one.day)
+        for one in facts.named("weight")
+        if one.number is not None and one.day and one.day.latest <= on
+    ]
+    if not known:
+        return ""
+    kilograms, day = known[-1]
+    change = exact(weight_kg) / kilograms - 1
+    if abs(change) <= study.dose.weight_change_flag:
+        return ""
+    more = f"{plain(abs(change) * 100, 1)} % {'more' if change > 0 else 'less'}"
+    return f"{plain(weight_kg)} kg is {more} than the {plain(kilograms)} kg recorded on {day}"
+
+
 def measured_of(prepared: DosePrepared) -> Measured:
     """What the first person measured."""
     return Measured(
@@ -65,6 +83,8 @@ def measured_of(prepared: DosePrepared) -> Measured:
 
 def volume_of(study: Study, level: int, measured: Measured) -> tuple[Decimal | None, tuple[str, ...]]:
     """The volume to infuse in mL with two decimals; None, with why, where there is none."""
+    if not is_a_weight(measured.weight_kg):
+        return None, (f"weight_kg: {plain(measured.weight_kg)} kg; {NO_WEIGHT}",)
     found = infusion_of(study, level, measured).to_infuse
     if found.value is None or isinstance(found.value, str):
         return None, found.reasons or tuple(f"{name} is not known" for name in found.missing)

@@ -12,6 +12,14 @@ from escalon.facts import Day, Duration, Fact, Finding, Number, Status, convert,
 RULE = "dosing_weight/1"
 
 
+def is_a_weight(kilograms: Number) -> bool:
+    """Whether somebody who is dosed can weigh so much; other numbers are a slip, or another unit."""
+    return 10 <= exact(kilograms) <= 400
+
+
+NO_WEIGHT = "a body weight is from 10 to 400 kg"
+
+
 def dosing_weight(weights: Sequence[Fact], infusion: Day, window_days: int, change_limit: Number) -> Finding:
     """The weight in kg to dose on, from weights as recorded; the one of `visit="leukapheresis"` is known as such.
 

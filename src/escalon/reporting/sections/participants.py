@@ -277,8 +277,9 @@ def history(view: View) -> Table:
             rows += _of_disease(view, meaning, groups)
     rows += _drugs(view, groups)
     columns = heads("characteristic|40", *(f"{key}={head}|14" for key, head, _ in groups))
+    conditioning = "; the conditioning is Table 3-2" if view.study.conditions else ""
     notes = (
-        "Drugs whose first dose lies before the infusion, each participant once a class; the conditioning is Table 3-2. "
+        f"Drugs whose first dose lies before the infusion, each participant once a class{conditioning}. "
         "Years from diagnosis to infusion; "
         "where only the month or year is known, from its middle, in whole years. "
         "What is asked of one disease alone is «–» in the others, and its «all» are those asked.",

@@ -59,13 +59,14 @@ class PreparedShown:
 
 @dataclass(frozen=True)
 class CheckShown:
-    """One check: who, when, and what differed."""
+    """One check: who, when, what differed, and whether a date of birth is kept that could be compared."""
 
     entry: int
     by: str
     at: datetime
     agrees: bool
     differs: tuple[str, ...]
+    compared_birth: bool
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
     course = desk.course(code)
     level = level_of(course)
     prepared = course.prepared
-    checks = _checks(course, prepared)
+    checks = _checks(desk, course, prepared)
     agreed = prepared is not None and course.is_checked(prepared)
     hidden = prepared is not None and waits_for_second(course, prepared, desk.account)
     given, given_words = _given(desk, course)
@@ -171,10 +172,15 @@ def _rules(
         return ()
     levels = [one.number for one in desk.study.dose.levels] if level is None else [level]
     asked = [_broken(desk, course, one, prepared) for one in levels]
+    asks = {
+        "dose": prepared is not None,
+        "apheresis": desk.study.collects_cells or bool(course.collections),
+        "lymphodepletion": desk.study.conditions or bool(course.conditionings),
+    }
     return tuple(
         RuleRow(one.name, one.says, _at_each([broken.get(one.name, "") for broken in asked], course), one.signatures)
         for one in RULES
-        if CellsInfused in one.before and (prepared or one.name != "dose")
+        if CellsInfused in one.before and asks.get(one.name, True)
     )
 
 
@@ -190,9 +196,16 @@ def _at_each(says: list[str], course: Course) -> str:
     return says[0] if len(set(says)) == 1 else _no_level(course)
 
 
-def _checks(course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:
+def _checks(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:
     return tuple(
-        CheckShown(one.number, one.entry.author.person, one.event.at, one.event.agrees, one.event.differs)
+        CheckShown(
+            one.number,
+            desk.names.get(one.entry.author.person, ""),
+            one.event.at,
+            one.event.agrees,
+            one.event.differs,
+            one.event.birth_date_agrees is not None,
+        )
         for one in (course.checks_of(prepared) if prepared else ())
     )
 
@@ -201,11 +214,12 @@ def _shown(desk: Desk, prepared: Current[DosePrepared] | None, hidden: bool) -> 
     if prepared is None:
         return None
     event = prepared.event
-    by, at, product = prepared.entry.author.person, event.at, event.product
+    by, at, product = desk.names.get(prepared.entry.author.person, ""), event.at, event.product
     if hidden:
         return PreparedShown(prepared.number, by, at, "", (), "", "")
+    because = f", because: {event.reason}" if event.reason else ""
     values = (
-        ("weight", f"{plain(event.weight_kg)} kg"),
+        ("weight", f"{plain(event.weight_kg)} kg{because}"),
         ("cells to give", in_both(_target(desk, event))),
         ("nucleated cells per mL, after thaw", in_both(event.cells_per_ml)),
         ("viability after thaw", f"{rounded(event.viability * 100)} %"),
@@ -229,7 +243,7 @@ def _given(desk: Desk, course: Course) -> tuple[str, str]:
     if event.cells_per_kg is None:
         if event.amount is None or not unit_given(desk):
             return "", str(event.dose or "a dose not recorded")
-        return f"{event.amount}|{amount(event.amount)}", f"{event.dose}{_lasted(desk, event)}"
+        return f"{event.amount}|{amount(event.amount)}", f"{in_both(event.amount)} {event.unit}{_lasted(desk, event)}"
     volume = "" if event.volume_ml is None else f" in {plain(event.volume_ml)} mL"
     weight = "" if event.weight_kg is None else f", for {plain(event.weight_kg)} kg"
     left = "" if event.residual_ml is None else f"; {plain(event.residual_ml)} mL left in bag and line"
@@ -311,6 +325,7 @@ def prepare(desk: Desk, said: Told) -> Entry:
         participant=code, level=level, product=said.text("product"), expires=said.day("expires"),
         weight_kg=measured.weight_kg, cells_per_ml=measured.cells_per_ml, viability=measured.viability,
         car_fraction=measured.car_fraction, bag_ml=measured.bag_ml, volume_ml=volume, at=desk.bench.now(),
+        reason=said.text("reason", "") or None,
     )  # fmt: skip
     return desk.conduct.record(desk.author, event)
 

@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 from escalon import history
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.dose_day import weight_apart
 from escalon.conduct.judge.dose_review import gone
 from escalon.conduct.judge.given import Given, amount_of, deviation, doses_of
 from escalon.conduct.permit.act import Act, rule
@@ -15,6 +16,7 @@ from escalon.history.events import (
     ApheresisDone,
     CellsInfused,
     DoseChecked,
+    DosePrepared,
     LevelAllocated,
     LymphodepletionGiven,
     ParticipantConsented,
@@ -171,6 +173,16 @@ def a_prepared_dose_was_checked(act: Act) -> str | None:
     if (prepared.event.product, prepared.event.level) != (act.event.product, act.event.level):
         return f"what was checked is product {prepared.event.product} at level {prepared.event.level}"
     return None
+
+
+@rule(DosePrepared, name="weight", signatures=0)
+def the_weight_is_the_one_recorded(act: Act) -> str | None:
+    """A dose is prepared for the body weight recorded last; where it is another, somebody writes why that is right."""
+    if (act.event.reason or "").strip():
+        return None
+    act.know((act.event.participant,))
+    apart = weight_apart(act.study, act.one.facts, act.day, act.event.weight_kg)
+    return f"weight_kg: {apart}. Weigh again, or write why it is right" if apart else None
 
 
 @rule(DoseChecked, name="second person", signatures=0)

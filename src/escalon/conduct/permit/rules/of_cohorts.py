@@ -21,7 +21,7 @@ from escalon.history.events import (
 
 @rule(CellsInfused, LevelAllocated, LymphodepletionGiven, name="decision", signatures=2)
 def level_is_opened_by_a_signed_decision(act: Act) -> str | None:
-    """Nobody is allocated, conditioned or dosed at a level that no standing, signed committee decision opened."""
+    """Nobody is allocated, prepared or dosed at a level that no standing, signed committee decision opened."""
     cohort = act.trial.cohorts.get(act.event.cohort) if isinstance(act.event, LevelAllocated) else act.cohort
     decision = act.trial.decisions.get(cohort.opened.decision) if cohort else None
     level = getattr(act.event, "level", cohort.opened.level if cohort else None)
@@ -41,7 +41,7 @@ def level_is_opened_by_a_signed_decision(act: Act) -> str | None:
 
 @rule(CellsInfused, CohortOpened, LymphodepletionGiven, name="adjudication", signatures=2)
 def no_doubt_waits_for_a_judgement(act: Act) -> str | None:
-    """No dosing, no conditioning and no new cohort while whether somebody had a DLT is in doubt."""
+    """No dose, no preparation for one and no new cohort while whether somebody had a DLT is in doubt."""
     return _held(act, "adjudication")
 
 

@@ -68,7 +68,7 @@ def nothing_is_recorded_before_it_happens(act: Act) -> str | None:
     """What is recorded as done is not in the future."""
     for moment in (getattr(act.event, "at", None), getattr(act.event, "ended_at", None)):
         if isinstance(moment, datetime) and moment > act.now + TOLERANCE:
-            return f"{moment} is in the future"
+            return f"{moment.astimezone(act.trial.frame.zone):%Y-%m-%d %H:%M} is in the future"
     if isinstance(getattr(act.event, "at", None), datetime):
         return None
     day = max([act.day, *ended(act.event)])

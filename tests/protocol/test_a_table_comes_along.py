@@ -1,0 +1,29 @@
+"""A rule that reads a decision table: the table is copied into the folder that is made."""
+
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from escalon.cli.main import app
+
+RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
+
+
+def test_the_table_that_a_rule_names_lies_in_the_folder_made(tmp_path: Path) -> None:
+    table = tmp_path / "decisions.csv"
+    made = RUN.invoke(app, ["design", "table", "i3+3 target=0.25 size=18", "--csv"])
+    table.write_text(made.stdout, encoding="utf-8")
+    said = ["--rule", f"table file={table} target=0.25", "--level", "1 GBq", "--level", "2 GBq"]
+    found = RUN.invoke(app, ["study", "new", str(tmp_path / "own"), *said])
+    assert found.exit_code == 0, found.output
+    assert (tmp_path / "own" / "decisions.csv").read_bytes() == table.read_bytes()
+    assert 'rule          = "table file=decisions.csv target=0.25"' in (tmp_path / "own" / "study.toml").read_text()
+    table.unlink()
+    linted = RUN.invoke(app, ["study", "lint", str(tmp_path / "own")])
+    assert (linted.exit_code, "0 errors" in linted.output) == (0, True), linted.output
+
+
+def test_a_table_that_is_not_there_is_named_as_it_was_written(tmp_path: Path) -> None:
+    found = RUN.invoke(app, ["study", "new", str(tmp_path / "own"), "--rule", "table file=none/here.csv target=0.25"])
+    assert "none/here.csv: there is no such file" in str(found.exception)
+    assert not (tmp_path / "own").exists()
