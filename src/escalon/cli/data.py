@@ -78,13 +78,13 @@ def check(study: StudyName, data: DataFolder, reader: Reader = None, as_json: As
         print_json(_as_json(intake) | {"departures": [one.as_json() for one in departed]})
     else:
         for problem in _problems(intake):
-            say(f"{'refused' if problem.refused else 'note   '}  {problem}")
+            say(f"{'refused' if problem.refused else 'note   '}  {protocol.said(str(problem))}")
         for line in _by_kind(intake):
             say(line)
         for count in intake.counts:
             say(f"{count.file}{'' if count.table else ', lines no table takes'}: {count}")
         for one in grouped(departed):
-            say(f"departure  {one}")
+            say(f"departure  {protocol.said(str(one))}")
         say(intake.account())
     raise typer.Exit(2 if intake.refused else 0)
 

@@ -111,8 +111,14 @@ def _words(one: Outline) -> dict[str, Any]:
     day = window.number * {"day": 1, "week": 7}.get(window.unit, 30)
     cap = 6 * len(amounts) if one.cap is None else one.cap
     rule = one.rule.partition(" ")[0]
-    name = "3+3" if is_3_plus_3 else rule if rule in ("rolling-six", "i3+3", "keyboard", "table") else rule.upper()
-    named = f"{'an' if name in ('A+B', 'i3+3', 'MTPI2') else 'a'} {name} rule"
+    name = (
+        "3+3"
+        if is_3_plus_3
+        else rule
+        if rule in ("rolling-six", "i3+3", "keyboard", "table")
+        else rule.upper().replace("MTPI2", "mTPI-2")
+    )
+    named = f"{'an' if name in ('A+B', 'i3+3', 'mTPI-2') else 'a'} {name} rule"
     each = " of each disease" if one.by_disease else ""
     return {
         "tolerance": _tolerance(amounts),

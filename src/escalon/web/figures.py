@@ -86,7 +86,7 @@ def axis(desk: Desk, code: str) -> Markup:
     """One participant on one time axis."""
     from escalon.web.axis import axis_of
 
-    return shown(desk.kept(("axis", code), lambda: participant_axis(axis_of(desk, code), code)))
+    return shown(day(desk.kept(("axis", code), lambda: participant_axis(axis_of(desk, code), code))))
 
 
 def strip(

@@ -126,6 +126,8 @@ def _is_in(word: str, what: str) -> bool:
 
 def labelled(study: Study, text: str, say: Callable[[str, Callable[[str], str]], str] = in_words) -> str:
     """A sentence with the study's names for things in place of the program's."""
+    head, space, rest = text.partition(" ")
+    text = f"{short_name(head, study)}{space}{rest}" if head in study.vocabulary else text
     return say(text, lambda name: short_name(name, study) if name in study.vocabulary else called(name))
 
 

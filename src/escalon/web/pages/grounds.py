@@ -46,6 +46,9 @@ def grounds(desk: Desk, code: str, finding: str, visit: str = "") -> GroundsPage
         line = explain(desk.study, desk.trial, code, finding, Day.of(desk.today), visit)
     except NothingToExplain as nothing:
         raise NoSuchPage(str(nothing)) from None
+    known = desk.study.vocabulary.get(finding)
+    if known is not None and not known.computed:  # the newest first: it is the one that was clicked on
+        line = Line(line.text, line.beneath[::-1])
     return GroundsPage(banner(desk, course), _title(desk, finding), _shown(desk.study, line))
 
 

@@ -69,7 +69,7 @@ def _at_questions(desk: Desk, of: VisitForm, error: Clashing) -> Refused:
         both = (
             f"you typed {told_of(one.typed)}; {who} recorded {told_of(one.recorded.event.fact)} (entry {entry.number})"
         )
-        broken.append(Broken("conflict", f"{key}-clash: {of.form.questions[key].label}: {both}"))
+        broken.append(Broken("conflict", f"{key}-clash: {both}"))
     return Refused(*broken)
 
 
