@@ -32,10 +32,10 @@ system: ## install Chromium and PostgreSQL with apt where that is possible
 	@bash tests/install_system_packages.sh
 
 test: $(VENV)/dev system lint types layers ## everything: lint, types, layers, unit, spec, property, engine, story, browser
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --durations 10
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 10
 
 check: $(VENV)/dev lint types layers ## the quick loop, under a minute
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -q -m "not slow and not browser and not postgres" \
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder -q -m "not slow and not browser and not postgres" \
 	  tests/facts tests/expressions tests/criteria tests/spec tests/protocol tests/conduct
 
 lint: $(VENV)/dev ## style and common mistakes

@@ -19,6 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 NUMBERS = count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with long tests come first: what is left at the end is short, so that two workers end together."""
+    marks = ("browser", "postgres", "slow")
+    long = {one.path for one in items if any(map(one.get_closest_marker, marks))}
+    items.sort(key=lambda one: one.path not in long)
+
+
 @pytest.fixture(scope="session")
 def folders(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where each test has a folder of its own. pytest would look through all folders there are to number the next."""

@@ -5,6 +5,7 @@ import pytest
 from tests.fuzz import commands
 
 
+@pytest.mark.slow
 def test_whatever_is_typed_gives_an_answer_or_a_sentence(tmp_path):
     tally = {}
     for _, seen in commands.campaign(100, tmp_path):
