@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import polars as pl
 import pytest
 from openpyxl import Workbook, load_workbook
 from typer.testing import CliRunner
@@ -117,6 +118,25 @@ def test_facts_that_cannot_be_opened_are_not_called_missing(content: bytes, tmp_
     (tmp_path / "facts.xlsx").write_bytes(content)
     with pytest.raises(FolderError, match=r"facts\.xlsx: not an Excel workbook that can be read"):
         take_in(STUDY, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "parquet"])
+def test_a_file_with_a_changed_byte_is_read_or_refused_in_words(kind: str, tmp_path: Path) -> None:
+    """What another library raises, or dies of, is no answer: of every seventh byte one bit is turned."""
+    file = tmp_path / f"facts.{kind}"
+    cells = ["P01", "disease", "RA", "", "2025-01-01"]
+    if kind == "xlsx":
+        workbook(file, facts=[FACTS, cells]).close()
+    else:
+        pl.DataFrame([cells], schema=FACTS, orient="row").write_parquet(file)
+    whole, refused = file.read_bytes(), 0
+    for at in range(0, len(whole), 7):
+        file.write_bytes(whole[:at] + bytes([whole[at] ^ (1 << at % 8)]) + whole[at + 1 :])
+        try:
+            take_in(STUDY, tmp_path)
+        except FolderError:
+            refused += 1
+    assert refused > 10
 
 
 def test_facts_under_other_names_of_sheets_or_in_another_kind_of_file_are_named(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 
-from cryptography.exceptions import InvalidSignature, InvalidTag
+from cryptography.exceptions import InternalError, InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.serialization import (
@@ -147,7 +147,7 @@ def read_signer(pem: bytes, place: str, passphrase: str | None = None) -> Signer
     """The signing key a PEM text holds."""
     try:
         key = load_pem_private_key(pem, passphrase.encode() if passphrase else None)
-    except (ValueError, TypeError) as wrong:
+    except (ValueError, TypeError, UnsupportedAlgorithm, InternalError) as wrong:
         raise WrongKey(
             f"{place}: the signing key does not open. Set ESCALON_KEY_PASSPHRASE to its passphrase, if it has one"
         ) from wrong

@@ -89,12 +89,20 @@ def ask(authority: str, said: bytes) -> bytes:
 
 def roots_of(file: Path) -> list[Certificate]:
     """The certificates of a file in PEM that an authority's own must lead to."""
-    from cryptography.x509 import load_pem_x509_certificates
+    from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
+    from cryptography.hazmat.primitives.serialization import Encoding
+    from cryptography.x509 import InvalidVersion, load_pem_x509_certificates
 
     try:
-        return load_pem_x509_certificates(bytes_of(file))
-    except (OSError, ValueError) as wrong:
+        roots = load_pem_x509_certificates(bytes_of(file))
+        written = b"".join(one.public_bytes(Encoding.DER) for one in roots)
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(
+            cadata=written
+        )  # of one OpenSSL cannot read the client dies
+    except (OSError, ValueError, InvalidVersion) as wrong:
         raise WrongKey(f"{file}: no certificates in PEM here ({wrong})") from wrong
+    return roots
 
 
 def stamps_of(folder: Path, place: Path, roots: list[Certificate]) -> Iterator[Stamped]:

@@ -121,7 +121,12 @@ def _witness(folder: Path) -> Signer:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / KEY
     if path.exists():
-        return read_signer(path.read_bytes(), str(path), key_passphrase())
+        kept = read_signer(path.read_bytes(), str(path), key_passphrase())
+        if (folder / PUBLIC).is_file() and kept.public_key != _public_key(folder):
+            raise WrongKey(
+                f"{path}: not the key of {PUBLIC} beside it, so nothing is signed. Put the witness's own back"
+            )
+        return kept
     made = make_signer()
     write_new(path, private_pem(made, key_passphrase()))
     write_new(folder / PUBLIC, f"ed25519 {made.public_key}\n")
@@ -132,7 +137,7 @@ def _seen(folder: Path, casebook: str) -> Iterator[Seen]:
     path = _file(folder, casebook)
     if not (folder / PUBLIC).is_file():
         raise CasebookError(f"{folder}: no {PUBLIC} here; make a witness with: escalon witness {folder} CASEBOOK")
-    key = (folder / PUBLIC).read_text(encoding="ascii").split()[-1]
+    key = _public_key(folder)
     for line in bytes_of(path, LARGEST).splitlines() if path.exists() else ():
         try:
             one = Seen(**json.loads(line))
@@ -141,6 +146,10 @@ def _seen(folder: Path, casebook: str) -> Iterator[Seen]:
         if one.casebook != casebook or not is_signed(key, one.signature, one.statement):
             raise WrongKey(f"{path}: the statement about entry {one.number} is not the witness's")
         yield one
+
+
+def _public_key(folder: Path) -> str:
+    return (folder / PUBLIC).read_text(encoding="ascii", errors="replace").rpartition(" ")[-1].strip()
 
 
 def _file(folder: Path, casebook: str) -> Path:

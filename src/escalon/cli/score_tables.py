@@ -71,7 +71,7 @@ def read_visits(file: Path, unread: list[int]) -> pl.DataFrame:
         raise FileError(error) from None
     except OSError as error:
         raise FileError(f"{file.name} cannot be read: {(error.strerror or str(error)).lower()}") from None
-    except pl.exceptions.PolarsError as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         raise FileError(f"{file.name} cannot be read: {str(error).splitlines()[0]}") from None
 
 

@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeAlias
-from zipfile import BadZipFile
 
 from escalon.facts import plain
 
@@ -45,15 +44,15 @@ class Sheet:
 
 def sheets(data: bytes) -> Mapping[str, Sheet]:
     """Every sheet that is not empty by its name. Raises WorkbookError."""
-    from openpyxl.utils.exceptions import InvalidFileException
-
     try:
         results, formulas = _opened(data, results=True), _opened(data, results=False)
-    except (BadZipFile, InvalidFileException, KeyError, OSError, ValueError, TypeError) as error:
+        found = {one.title: _sheet(one, formulas[one.title]) for one in results.worksheets}
+        results.close()
+        formulas.close()
+    except WorkbookError:
+        raise
+    except Exception as error:  # openpyxl and what it unpacks with raise many kinds for one cause: it is no workbook
         raise WorkbookError(f"not an Excel workbook that can be read ({error}). Save it again as .xlsx") from None
-    found = {one.title: _sheet(one, formulas[one.title]) for one in results.worksheets}
-    results.close()
-    formulas.close()
     return {name: sheet for name, sheet in found.items() if sheet.rows}
 
 

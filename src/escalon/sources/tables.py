@@ -220,7 +220,7 @@ def _parquet(file: Path, data: bytes) -> tuple[tuple[str, ...], tuple[str, ...],
         frame = pl.read_parquet(io.BytesIO(data))
     except FolderError:
         raise
-    except Exception as error:  # polars raises many kinds for one cause: the file is not Parquet
+    except (Exception, pl.exceptions.PanicException) as error:  # many kinds for one cause: the file is not Parquet
         raise FolderError(f"{file.name}: not a Parquet file that can be read ({error})") from None
     columns = columns_of(file.name, frame.columns)
     rows = (
