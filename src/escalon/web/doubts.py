@@ -23,13 +23,13 @@ from escalon.web.said import whole
 from escalon.web.telling import says
 
 
-def just_recorded(desk: Desk, numbers: str) -> list[str]:
-    """What to look at again in entries this reader has recorded, by their numbers as an address has them."""
+def just_recorded(desk: Desk, numbers: str) -> tuple[list[int], list[str]]:
+    """Of the entries an address names those this reader has recorded, and what to look at again in them."""
     wanted = {whole(one) for one in numbers.split(",")} - {None}
     if not wanted or desk.person is None:
-        return []
+        return [], []
     mine = [one for one in desk.entries() if one.number in wanted and one.author.person == desk.account]
-    return [said for one in mine for said in doubts_of(desk, one)]
+    return [one.number for one in mine], [said for one in mine for said in doubts_of(desk, one)]
 
 
 def doubts_of(desk: Desk, entry: Entry) -> Iterator[str]:

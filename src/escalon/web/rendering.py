@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -119,6 +120,10 @@ def _when_read(function: Callable[[object], Markup | str]) -> Callable[[Context,
     return said
 
 
+def _moment(at: datetime | None) -> Markup:
+    return words.dates(words.moment(at))
+
+
 def environment() -> Environment:
     """The templates' environment; a name nobody gave is an error, never an empty place."""
     found = Environment(
@@ -130,7 +135,7 @@ def environment() -> Environment:
         lstrip_blocks=True,
         extensions=[Spoken],
     )
-    found.filters |= {"day": words.day, "weekday": words.weekday, "moment": words.moment}
+    found.filters |= {"day": words.day, "weekday": words.weekday, "moment": _moment}
     found.filters |= {"first_up": words.first_up, "named": lambda text, study: labelled(study, text)}
     found.filters |= {
         "unit": words.unit_shown,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from escalon.conduct.judge.cutoff import as_of
+from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.facts import Day
 from escalon.reporting.trial import packet_page, trial_report
@@ -74,7 +73,7 @@ def cutoff_of(desk: Desk, written: str) -> Day:
     if not written:
         return Day.of(desk.today)
     try:
-        return Day.of(date.fromisoformat(written))
+        return checked(Day.parse(written))
     except ValueError:
         raise NoSuchPage(f"cutoff={written}: write a day such as {desk.today}") from None
 

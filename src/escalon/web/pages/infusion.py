@@ -8,27 +8,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from escalon.conduct.judge.dose_day import (
-    LEAST_DIGITS,
-    Measured,
-    Second,
-    differs,
-    digits_of,
     given_per_kg,
-    infused_event,
-    volume_of,
     waits_for_second,
 )
 from escalon.conduct.permit.act import RULES
-from escalon.conduct.permit.refusal import refuse
-from escalon.conduct.record.identities import birth_date_agrees
 from escalon.facts import exact, plain, together
-from escalon.history import Course, Current, Entry
-from escalon.history.events import CellsInfused, DoseChecked, DosePrepared
-from escalon.web.acts import ask_password, record
+from escalon.history import Course, Current
+from escalon.history.events import CellsInfused, DosePrepared
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
-from escalon.web.registry import act, page
-from escalon.web.said import Told
+from escalon.web.registry import page
 from escalon.web.words import amount, in_both, rounded
 
 PER_KG = "{cells}/kg"
@@ -113,8 +102,8 @@ def infusion(desk: Desk, code: str) -> InfusionPage:
         banner(desk, course), desk.today, level, level_words(desk, level), _window(desk, level),
         f"±{rounded(desk.study.dose.tolerance * 100)} %", _rules(desk, course, level, None if hidden else prepared),
         _products(course), _shown(desk, prepared, hidden), hidden,
-        checks, agreed, given, given_words, _forbids_preparing(desk, course, level),
-        _forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed), unit_given(desk),
+        checks, agreed, given, given_words, forbids_preparing(desk, course, level),
+        forbids_checking(desk, course, prepared), *_forbids_infusing(desk, course, prepared, agreed), unit_given(desk),
     )  # fmt: skip
 
 
@@ -193,7 +182,7 @@ def _broken(desk: Desk, course: Course, level: int, prepared: Current[DosePrepar
 
 def _at_each(says: list[str], course: Course) -> str:
     """What a rule says where it says the same at each level asked; else that the level is not known yet."""
-    return says[0] if len(set(says)) == 1 else _no_level(course)
+    return says[0] if len(set(says)) == 1 else no_level(course)
 
 
 def _checks(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[CheckShown, ...]:
@@ -258,14 +247,16 @@ def _lasted(desk: Desk, event: CellsInfused) -> str:
     return f"; {began:%H:%M} to {ended:%H:%M}"
 
 
-def _no_level(course: Course) -> str:
+def no_level(course: Course) -> str:
+    """Why somebody without a place cannot be dosed."""
     return f"{course.code} holds no place, so there is no level"
 
 
-def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
+def forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[str, ...]:
+    """Why a dose cannot be prepared now."""
     reasons = (
         (not desk.may("DosePrepared", course.site), f"{desk.role or 'nobody'} does not prepare a dose here"),
-        (level is None, _no_level(course)),
+        (level is None, no_level(course)),
         (level is not None and unit_given(desk), "this sheet is for a dose in cells for each kilogram"),
         (not course.products, "no product is released"),
         (course.infusions, f"{course.code} was infused on {course.infused}"),
@@ -273,7 +264,8 @@ def _forbids_preparing(desk: Desk, course: Course, level: int | None) -> tuple[s
     return tuple(says for holds, says in reasons if holds)
 
 
-def _forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, ...]:
+def forbids_checking(desk: Desk, course: Course, prepared: Current[DosePrepared] | None) -> tuple[str, ...]:
+    """Why this reader cannot check the dose prepared."""
     if prepared is None:
         return ("no dose is prepared yet",)
     if course.infusions:
@@ -294,112 +286,8 @@ def _forbids_infusing(
         return ("opens after the second person's check",), ""
     level = prepared.event.level if prepared else level_of(course)
     if level is None:
-        return (_no_level(course),), ""
+        return (no_level(course),), ""
     event = _candidate(desk, course, level, prepared, desk.bench.now())
     return (tuple(one.says for one in desk.forbids(event)) if desk.person else ("sign in first",)), desk.asks_override(
         event
     )
-
-
-# -- acts ------------------------------------------------------------------------------------------------------------
-
-
-@act("DosePrepared")
-def prepare(desk: Desk, said: Told) -> Entry:
-    """The first person's calculation, from what was measured on the day."""
-    code = said.text("participant")
-    course = desk.course(code)
-    if why := _forbids_preparing(desk, course, level := level_of(course)):
-        raise refuse("form", "; ".join(why))
-    assert level is not None
-    bag = said.text("bag_ml", "")
-    measured = Measured(
-        said.amount("weight_kg"), said.amount("million_per_ml") * 1_000_000,
-        _percent(said, "viability"), _percent(said, "car_fraction"),
-        said.amount("bag_ml") if bag else None,
-    )  # fmt: skip
-    volume, why = volume_of(desk.study, level, measured)
-    if volume is None:
-        raise refuse("dose", "; ".join(why))
-    event = DosePrepared(
-        participant=code, level=level, product=said.text("product"), expires=said.day("expires"),
-        weight_kg=measured.weight_kg, cells_per_ml=measured.cells_per_ml, viability=measured.viability,
-        car_fraction=measured.car_fraction, bag_ml=measured.bag_ml, volume_ml=volume, at=desk.bench.now(),
-        reason=said.text("reason", "") or None,
-    )  # fmt: skip
-    return desk.conduct.record(desk.author, event)
-
-
-@act("DoseChecked")
-def check(desk: Desk, said: Told) -> Entry:
-    """The second person's reading and result; recorded whether or not they agree, and signed with the password."""
-    code = said.text("participant")
-    course = desk.course(code)
-    prepared = course.prepared
-    if why := _forbids_checking(desk, course, prepared):
-        raise refuse("second person", "; ".join(why))
-    assert prepared is not None
-    volume = said.amount("volume_ml")
-    if digits_of(volume) < LEAST_DIGITS:
-        raise refuse("form", f"volume_ml: write your result with at least {LEAST_DIGITS} digits, such as 24.5 or 8.20")
-    born = birth_date_agrees(desk.conduct, desk.bench.identities, desk.author, code, said.day("born"))
-    second = Second(said.text("wristband"), said.text("product"), said.day("expires"), volume, born)
-    ask_password(desk, said.needs_password())
-    event = DoseChecked(
-        participant=code, prepared=prepared.number, wristband=second.wristband, product=second.product,
-        expires=second.expires, birth_date_agrees=born, first_ml=prepared.event.volume_ml, second_ml=volume,
-        differs=differs(course, prepared.event, second, desk.today), at=desk.bench.now(),
-    )  # fmt: skip
-    return desk.conduct.record(desk.author, event)
-
-
-@act("infuse")
-def infuse(desk: Desk, said: Told) -> Entry:
-    """The infusion of a checked dose: when it began and ended, what reached the participant, and what was left."""
-    code = said.text("participant")
-    course = desk.course(code)
-    prepared = course.prepared
-    if prepared is None:
-        raise refuse("second check", "no dose is prepared yet")
-    loaded, left = said.amount("loaded_ml"), said.amount("left_ml", zero=True)
-    if left >= loaded:
-        raise refuse("form", "left_ml: what was left is less than what was in the bag")
-    weight = prepared.event.weight_kg
-    if said.text("weight_kg", "") and said.amount("weight_kg") != weight:
-        raise refuse(
-            "form", f"weight_kg: the dose is checked for {plain(weight)} kg. For another weight, prepare it again"
-        )
-    began, ended = _from_to(said)
-    event = infused_event(course, prepared.event, loaded - left, began, ended_at=ended, residual_ml=left)
-    return record(desk, event, said)
-
-
-@act("give")
-def give(desk: Desk, said: Told) -> Entry:
-    """A dose as it was given, in the unit of the study's levels; nothing is calculated here."""
-    course = desk.course(said.text("participant"))
-    level, unit = level_of(course), unit_given(desk)
-    if not unit:
-        raise refuse("second check", "a dose in cells for each kilogram is prepared, checked and then infused")
-    if level is None:
-        raise refuse("slot", _no_level(course))
-    began, ended = _from_to(said)
-    event = CellsInfused(
-        participant=course.code, level=level, product=said.text("product", ""), amount=said.amount("amount"), unit=unit,
-        at=began, ended_at=ended,
-    )  # fmt: skip
-    return record(desk, event, said)
-
-
-def _from_to(said: Told) -> tuple[datetime, datetime | None]:
-    began, ended = said.moment("at"), said.moment("ended_at") if said.text("ended_at", "") else None
-    if ended is not None and ended < began:
-        raise refuse("form", f"ended_at: {ended:%H:%M} is before it began, {began:%H:%M}")
-    return began, ended
-
-
-def _percent(said: Told, name: str) -> Decimal:
-    value = said.amount(name)
-    if not 1 <= value <= 100:
-        raise refuse("form", f"{name}: {value} is asked for in percent, from 1 to 100, such as 86")
-    return value / 100
