@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
-from tests.protocol.folders import HERON
-from tests.web.bench import client, said, served, with_one_infused
 
+from escalon.conduct.judge.screening import screen
 from escalon.escalation.catalogue import parse_design
 from escalon.escalation.outlook import outlook
+from escalon.facts import Day
 from escalon.instruments.kit.catalogue import find
 from escalon.instruments.kit.form import form_of
 from escalon.protocol import load_study
 from escalon.reporting.figures.outlook import outlook_svg
+from escalon.sources.folder import take_in
 from escalon.web.words import dates
+from tests.casebook.conftest import clock, sqlite_casebook  # noqa: F401
+from tests.protocol.folders import HERON
+from tests.web.bench import client, said, served, with_one_infused
 
 pytest.importorskip("httpx2")
 
@@ -67,7 +70,7 @@ def test_a_study_without_cells_is_told_without_their_words(sqlite_casebook: Any)
 
 
 def test_the_newest_value_stands_first_among_the_grounds_of_a_fact(tmp_path: Path) -> None:
-    bench, trial = with_one_infused(tmp_path)
+    bench, _ = with_one_infused(tmp_path)
     ines, page = client(bench, "ines"), "/participants/P1/findings/esr"
     for value, day in (("20", "2026-03-01"), ("40", "2026-03-02")):
         fact = {"name": "esr", "value": value, "unit": "mm/h", "day": day}
@@ -89,3 +92,13 @@ def test_a_choice_is_read_as_words() -> None:
     form = form_of(find("acr20"))
     choices = {each.says for section in form.sections for one in section.questions for each in one.choices}
     assert {"RA 0–100 mm", "SLE 0–3"} <= choices
+
+
+def test_a_value_without_a_day_says_that_this_is_why_it_does_not_count(tmp_path: Path) -> None:
+    rows = ("disease,SLE,,2025-02-07", "screening_visit,2025-02-07,,2025-02-07", "ebv_dna,negative,,")
+    lines = ["participant,fact,value,unit,date", *(f"P01,{row}" for row in rows)]
+    (tmp_path / "facts.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    study = load_study("nct07052565")
+    (found,) = screen(study, take_in(study, tmp_path).trial, Day(2025, 2, 8))
+    missing = next(one.finding.missing for one in found.clauses if one.criterion.id == "E-9f")
+    assert [text.endswith("; what is recorded has no day") for text in missing] == [True]
