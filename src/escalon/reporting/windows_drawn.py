@@ -8,6 +8,7 @@ from datetime import date
 from escalon.conduct.judge.dose_review import DoseReview
 from escalon.conduct.judge.evidence import followed, study_definition
 from escalon.escalation import Outcome
+from escalon.facts import together
 from escalon.history import Trial
 from escalon.protocol.design import in_days
 from escalon.protocol.study import Study
@@ -57,25 +58,36 @@ def _seen_until(one: DoseReview) -> date:
 
 
 def day_lanes(study: Study, trial: Trial, one: DoseReview, as_of: date, days: int) -> DayLanes:
-    """One window as known on a day: a lane for each syndrome that occurred, and for each count that a clause reads."""
+    """One window as known on a day: each syndrome, each other event that was grave or judged, each count that a clause reads."""
     first = one.infusion.day.earliest
     known = followed(trial, trial.course(one.participant), as_of)
     inside = [event for event in known.occurrences if event.is_inside(first, one.window_ends) is not False]
-    lanes = [lane for kind in SYNDROMES.values() if (lane := _syndrome(inside, kind, first, as_of)) is not None]
+    found = together((_drawn_as(event, first), event) for event in inside)
+    names = [*SYNDROMES.values(), *sorted(found.keys() - {"", *SYNDROMES.values()})]
+    lanes = [lane for name in names if (lane := _lane(name, found.get(name, ()), first, as_of)) is not None]
     lanes += _counts(study, counts_of(known, first, as_of))
     return DayLanes(one.participant, one.infusion.level, min(days, (as_of - first).days), tuple(lanes))
 
 
-def _syndrome(events: Iterable[Occurrence], kind: str, first: date, as_of: date) -> DayLane | None:
-    """The days of a syndrome, each line of it at its own grade; no lane where there is no such event."""
+def _drawn_as(event: Occurrence, first: date) -> str:
+    """The syndrome an event is; of others the term, where from the first day on it was grave, not graded or judged a DLT."""
+    kind = special_interest(event)
+    if kind in SYNDROMES.values():
+        return str(kind)
+    since = [line for line in event.spans() if line.start is None or line.start.latest >= first]
+    is_told = any(line.grade is None or line.grade >= 3 or line.dlt for line in since)
+    return event.term.name if is_told else ""
+
+
+def _lane(name: str, events: Iterable[Occurrence], first: date, as_of: date) -> DayLane | None:
+    """The days of some events, each line of them at its own grade; no lane where there is none with a day."""
     seen = []
     for event in events:
-        if special_interest(event) == kind:
-            for line in event.spans():
-                if line.start is not None:
-                    end = line.end.latest if line.end else as_of if line.ongoing else line.start.earliest
-                    seen.append(GradedDays((line.start.earliest - first).days, (end - first).days, line.grade))
-    return DayLane(kind, tuple(seen)) if seen else None
+        for line in event.spans():
+            if line.start is not None:
+                end = line.end.latest if line.end else as_of if line.ongoing else line.start.earliest
+                seen.append(GradedDays((line.start.earliest - first).days, (end - first).days, line.grade))
+    return DayLane(name, tuple(seen)) if seen else None
 
 
 def _counts(study: Study, counts: Counts) -> list[DayLane]:

@@ -65,7 +65,7 @@ def evidence_figure(windows: Sequence[DayLanes], days: int) -> str:
             mark(shape(one.level), 8, y + 7, paint=dose(one.level), size=4),
             text(16, y + 11, one.participant, bold=True),
         ]
-        for lane in one.lanes or (DayLane("", (), "neither a graded event nor a blood count recorded"),):
+        for lane in one.lanes or (DayLane("", (), "no event of grade 3 or more, and no blood count, recorded"),):
             pieces += _lane(one, lane, x, y, days)
             y += _LANE
         y += 7

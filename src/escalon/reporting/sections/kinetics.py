@@ -207,7 +207,7 @@ def levels(profiles: Sequence[Profile], label: Label = words) -> Table:
         "who", "level>", "measure|26", "baseline>", "lowest>", "change>", "latest>", "later=latest change>", "note|20"
     )
     units = ", ".join(dict.fromkeys(f"{label(one.analyte)}: {one.unit}" for one in profiles))
-    title, note = "Immunoglobulins and other levels", "Days from the infusion in brackets."
+    title, note = "Levels at baseline, lowest and latest", "Days from the infusion in brackets."
     return Table("T7-5", title, columns, rows, f"everybody infused · {units}", (note,))
 
 

@@ -69,7 +69,7 @@ def safety(view: View) -> tuple[Section, ...]:
     tables: tuple[Block, ...] = (
         overview(view), terms(view), interest(view), periods(view), laboratory_shift(view),
         *([timeline(view)] if syndromes_of(view) else []), *([counts] if counts else []), swimmer(view), reports_due(view),
-        not_counted(view), infections(view),
+        not_counted(view), *([infections(view)] if view.study.gives_cells else []),
     )  # fmt: skip
     return (Section("5", "Safety", tables), *narratives(view))
 

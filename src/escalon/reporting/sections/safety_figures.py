@@ -72,7 +72,8 @@ def swimmer(view: View) -> Figure:
     swimmers = [_swimmer(view, one, states.get(one.participant, [])) for one in people]
     ends = max((one.day for one in view.study.visits if one.day is not None), default=None)
     svg = swimmer_plot(swimmers, str(view.cutoff), ends_on=ends)
-    notes = ("In the boxes each disease's own score, coloured by its published band: the greener, the better.",)
+    boxes = "In the boxes each disease's own score, coloured by its published band: the greener, the better."
+    notes = (boxes,) if states else ()
     told = (
         "; ".join(f"{one.participant} to day {one.observed_to}, {len(one.marks)} events" for one in swimmers)
         or "nobody"
