@@ -11,6 +11,7 @@ from escalon.reporting.registry import registry
 MODULES = {
     "participantFlowModule": "ParticipantFlowModule", "baselineCharacteristicsModule": "BaselineCharacteristicsModule",
     "outcomeMeasuresModule": "OutcomeMeasuresModule", "adverseEventsModule": "AdverseEventsModule",
+    "moreInfoModule": "MoreInfoModule",
 }  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def walk(value, key):
 
 
 def test_every_group_that_is_referred_to_is_declared(made):
-    for module in made.values():
+    for module in (one for name, one in made.items() if name != "moreInfoModule"):
         declared = {one["id"] for key in ("groups", "eventGroups") for some in walk(module, key) for one in some}
         assert set(walk(module, "groupId")) <= declared
         assert declared
@@ -100,3 +101,8 @@ def test_before_anybody_is_infused_there_are_words_and_no_numbers(study, trial):
     early = registry(study, as_of(trial.trial, day), day)["resultsSection"]
     assert early["participantFlowModule"]["groups"] == []
     assert {one["reportingStatus"] for one in early["outcomeMeasuresModule"]["outcomeMeasures"][1:]} == {"NOT_POSTED"}
+
+
+def test_it_says_that_it_is_synthetic_and_of_which_day(made, trial):
+    caveats = made["moreInfoModule"]["limitationsAndCaveats"]["description"]
+    assert caveats == f"SYNTHETIC: nobody in it exists · data cut-off {last_day(trial.trial)}"

@@ -11,6 +11,7 @@ from zipfile import ZipFile
 import pytest
 
 from escalon.reporting import html, typst
+from escalon.reporting.build import row
 from escalon.reporting.document import (
     LONGEST,
     Beside,
@@ -141,6 +142,16 @@ def test_a_workbook_holds_numbers_as_numbers_and_runs_nothing():
     named = replace(table(), title="=1+1 \x07")  # a study may call its outcome so
     contents = load_workbook(BytesIO(workbook(document(), [named])))["contents"]
     assert [(one.value, one.data_type) for one in list(contents.rows)[-1]] == [("T5-1", "s"), ("=1+1 [U+0007]", "s")]
+
+
+def test_a_row_of_a_sheet_is_as_high_as_its_longest_cell_and_a_note_no_wider_than_the_table():
+    from openpyxl import load_workbook
+
+    long = replace(table(), rows=(row("a", "P00", 1, "said " * 40), row("b", "P01", 2, "no")), notes=("a note " * 60,))
+    sheet = load_workbook(BytesIO(workbook(document(), [long])))["T5-1"]
+    heights = [sheet.row_dimensions[number].height for number in (5, 6)]
+    assert heights == [48.0, None]
+    assert max(len(one[0].value) for one in sheet.iter_rows(min_row=7)) <= 120
 
 
 def test_csv_says_study_cutoff_and_mark_in_every_row_and_begins_no_formula():

@@ -92,6 +92,8 @@ def test_a_whole_pack_has_the_same_bytes_in_another_process(trial_folder, tmp_pa
     one, two = ({str(file.relative_to(into)): file.read_bytes() for file in into.rglob("*.*")} for into in packs)
     assert {Path(name).suffix for name in one} == {".pdf", ".html", ".json", ".csv", ".xlsx", ".docx", ".svg", ".png"}
     assert [name for name in one if one[name] != two[name]] == []
+    stands = "NCT07052565 · SYNTHETIC: nobody in it exists · data cut-off 20"
+    assert [name for name, data in one.items() if name.endswith(".svg") and stands.encode() not in data] == []
     assert one.keys() == two.keys()
 
 

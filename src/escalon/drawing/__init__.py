@@ -8,6 +8,6 @@ from escalon.drawing.axes import below, beside, month_ticks
 from escalon.drawing.labels import Label, spread, wrapped
 from escalon.drawing.letters import shortened, width_of
 from escalon.drawing.panels import DrawnCourse, Panel, ValueMark, behind, columns, panel
-from escalon.drawing.picture import WIDTH, Drawn, grade_key, key, like, nothing, picture, swatch, tick
+from escalon.drawing.picture import WIDTH, Drawn, alone, grade_key, key, like, nothing, picture, swatch, tick
 from escalon.drawing.scales import Linear, Log, Scale, SymLog, WidenedStart, day_ticks, round_ticks, scale_over
 from escalon.drawing.shapes import Box, Piece, box, graded, group, line, mark, path, polyline, text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
 
@@ -34,6 +35,16 @@ def picture(pieces: Iterable[Piece], says: str, *, width: float = WIDTH) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="{number(left)} {number(top)} {number(wide)} {number(high)}" '
         f'width="{number(wide)}" height="{number(high)}" role="{role}" aria-label="{escape(says)}" '
         f'font-family="{FACES}" font-size="11">{whole.markup}</svg>\n'
+    )
+
+
+def alone(svg: str, says: str) -> str:
+    """A picture with a line beneath it, for where it stands by itself: whose it is, and of which day."""
+    wide, high = map(float, re.findall(r'(?:width|height)="([\d.]+)"', svg)[:2])
+    size = f'width="{number(wide)}" height="{number(high + 16)}"'
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {number(wide)} {number(high + 16)}" {size} '
+        f'font-family="{FACES}">{svg.strip()}{text(4, high + 11, says, size=9, paint=MUTED).markup}</svg>\n'
     )
 
 

@@ -253,7 +253,7 @@ class Document:
     @property
     def mark(self) -> str:
         """What stands on every page and sheet."""
-        return "SYNTHETIC: nobody in it exists" if self.synthetic else "CONFIDENTIAL" if self.confidential else ""
+        return mark_of(self.synthetic) if self.synthetic or self.confidential else ""
 
     @property
     def dated(self) -> str:
@@ -296,3 +296,8 @@ class Document:
         return next(
             (cell for table in self.tables() if table.id == start for key, cell in table.cells() if key == name), None
         )
+
+
+def mark_of(synthetic: bool) -> str:
+    """What stands on every page, sheet and file of a trial."""
+    return "SYNTHETIC: nobody in it exists" if synthetic else "CONFIDENTIAL"

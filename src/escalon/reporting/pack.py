@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from escalon import __version__
+from escalon.drawing import alone
 from escalon.facts.whole import whole_folder
 from escalon.history.collecting import without_collecting
 from escalon.reporting import html, typst
@@ -104,11 +105,11 @@ def _paper(view: View, document: Document) -> Iterator[File]:
     yield "tables/tables.xlsx", workbook(document, [one for one in tables if len(one.rows) <= WORKBOOK_ROWS])
     yield "tables/tables.docx", word(document)
     view.told("drawing figures")
-    figures = list(document.figures())
-    drawn = typst.pngs([figure.svg for figure in figures], apart=_is_large(view))
-    for figure, png in zip(figures, drawn, strict=True):
-        yield f"figures/{figure.id}.svg", figure.svg.encode()
-        yield f"figures/{figure.id}.png", png
+    stands = " · ".join((document.study.upper(), document.mark, document.dated))
+    figures = {figure.id: alone(figure.svg, stands) for figure in document.figures()}
+    for (name, svg), png in zip(figures.items(), typst.pngs(figures.values(), apart=_is_large(view)), strict=True):
+        yield f"figures/{name}.svg", svg.encode()
+        yield f"figures/{name}.png", png
 
 
 def _results(view: View, document: Document) -> Iterator[File]:

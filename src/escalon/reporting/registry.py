@@ -19,6 +19,7 @@ from escalon.facts import Day, Fact, exact, together
 from escalon.history import Trial
 from escalon.protocol.study import Study
 from escalon.protocol.vocabulary import DISEASE
+from escalon.reporting.document import mark_of
 from escalon.reporting.grounds import before
 from escalon.reporting.in_words import told_in_words
 from escalon.reporting.printed import number
@@ -248,14 +249,16 @@ class Registry:
 
 
 def registry(study: Study, trial: Trial, cutoff: Day) -> Json:
-    """The four results modules of a study; empty of everything but the words where nobody has been infused."""
+    """The four results modules of a study, under its mark and cut-off; of no more where nobody has been infused."""
     made = Registry(study, trial, cutoff)
+    stands = {"description": f"{mark_of(trial.synthetic)} · data cut-off {cutoff}"}
     found: Json = {
         "resultsSection": {
             "participantFlowModule": made.flow(),
             "baselineCharacteristicsModule": made.baseline(),
             "outcomeMeasuresModule": made.outcomes(),
             "adverseEventsModule": made.adverse_events(),
+            "moreInfoModule": {"limitationsAndCaveats": stands},
         }
     }
     return found if study.gives_cells else told_in_words(found, study.said)

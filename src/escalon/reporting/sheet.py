@@ -4,6 +4,7 @@ import csv as csv_format
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from io import BytesIO, StringIO
+from textwrap import wrap
 from typing import Any
 
 from escalon.reporting.document import Cell, Document, RowKind, Table, TableRow, printable
@@ -12,6 +13,8 @@ from escalon.sources.delimited import quiet
 
 _NUMBER = re.compile(r"[-−]?\d+(?:\.(\d+))?")
 _WIDEST = 60
+_LINE = 12.0
+"""The height of a line of cells, in points."""
 
 
 def workbook(document: Document, tables: Iterable[Table] | None = None) -> bytes:
@@ -61,8 +64,9 @@ def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     from openpyxl.utils import get_column_letter
 
     sheet = book.create_sheet(table.id)
-    for place in range(len(table.columns)):
-        sheet.column_dimensions[get_column_letter(place + 1)].width = _width(table, place)
+    widths = [_width(table, place) for place in range(len(table.columns))]
+    for place, width in enumerate(widths, start=1):
+        sheet.column_dimensions[get_column_letter(place)].width = width
     dated = " · ".join(filter(None, (document.mark, document.dated)))
     above = [f"{table.label} {table.title}", dated, *([table.about] if table.about else [])]
     sheet.freeze_panes = f"A{len(above) + 2}"
@@ -73,10 +77,15 @@ def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     sides = [("right", 0) if column.right else ("left", int(place > 0)) for place, column in enumerate(table.columns)]
     heads = zip(table.columns, sides, strict=True)
     sheet.append([looks.cell(sheet, one.head, bold=True, side=side, indent=indent) for one, (side, indent) in heads])
-    for row in table.rows:
+    for number, row in enumerate(table.rows, start=len(above) + 2):
+        lines = max(-(-len(cell.text) // width) for cell, width in zip(row.cells, widths, strict=True))
+        if lines > 1:  # a row whose height is not said is one line high in print
+            sheet.row_dimensions[number].height = _LINE * lines
         sheet.append(list(_cells(sheet, row, sides, looks)))
+        sheet.row_dimensions.pop(number, None)
     for note in (*((table.empty,) if not table.rows else ()), *table.notes):
-        sheet.append([looks.cell(sheet, note)])
+        for line in wrap(note, max(sum(widths), _WIDEST)):  # a longer line would make the printed page that wide
+            sheet.append([looks.cell(sheet, line)])
 
 
 def _cells(sheet: Any, row: TableRow, sides: Sequence[tuple[str, int]], looks: Looks) -> Iterator[Any]:
