@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from escalon.facts import read_value
+from escalon.facts import ReadError, read_value
 from escalon.instruments import catalogue
 
 ASKED = {
@@ -55,3 +55,24 @@ def test_a_number_that_can_be_one_only_is_read(name: str, text: str) -> None:
 
 def test_confirming_what_is_only_unusual_answers_it_too() -> None:
     assert "CONFIRMED" in read_value(ASKED["weight"], "250 kg", name="weight", confirmed=True).flags
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [("36 H", "U/L", 36), ("36 L", "U/L", 36), ("36 (H) U/L", None, 36), ("36 HH U/L", None, 36), ("36↑", "U/L", 36)],
+)
+def test_the_mark_of_a_laboratory_beside_a_value_is_no_unit(text: str, unit: str | None, value: int) -> None:
+    assert read_value(ASKED["alt"], text, unit, name="alt").value == value
+
+
+def test_a_letter_that_may_be_a_unit_is_one() -> None:
+    """24 H are hours, not 24 minutes, and 5 L by itself are litres, not a low 5."""
+    minutes = catalogue()["ctcae_febrile_neutropenia"].items["sustained_minutes"]
+    assert read_value(minutes, "24 H", name="sustained_minutes").value == 1440
+    with pytest.raises(ReadError, match="is in 'L'"):
+        read_value(ASKED["platelets"], "5 L", name="platelets")
+
+
+@pytest.mark.parametrize("text", ["unter 10 10^9/L", "weniger als 10 10^9/L", "moins de 10 10^9/L", "< 10 10^9/L"])
+def test_a_bound_is_read_in_german_and_french(text: str) -> None:
+    assert str(read_value(ASKED["platelets"], text, name="platelets").value) == "≥0 <10"

@@ -262,3 +262,13 @@ def test_a_table_without_a_result_column_is_refused_by_both(tmp_path):
     data = folder(tmp_path, ["P01,car_transgene,2025-03-13,copies/µL,5"], head="participant,analyte,date,unit,lloq")
     assert "the column value is missing" in checked(data)
     assert RUNNER.invoke(app, ["kinetics", str(data)]).exit_code == 2
+
+
+def test_a_point_that_may_part_thousands_makes_no_level_below_the_limit(tmp_path):
+    """1.329 copies/µL is below the limit of 5, and would be the peak if a German wrote it."""
+    data = folder(tmp_path, rows(change={"2025-03-13": "1.329"}))
+    assert (
+        "1.329' would be 1329 if its point parted thousands"
+        in RUNNER.invoke(app, ["data", "check", "nct07052565", str(data)]).output
+    )
+    assert parameters(kinetics(data))["cmax"]["value"] is None

@@ -13,16 +13,31 @@ from escalon.facts.interval import Interval
 from escalon.facts.number import LONGEST, narrow, read_number
 
 _SIGNS = {
-    "<": "<  less than  lower than  fewer than  smaller than  below  under  小于  低于  少于  不足",
-    ">": ">  more than  greater than  higher than  larger than  above  over  exceeds  大于  高于  多于  超过",
-    "≤": "≤  <=  =<  ≦  ⩽  at most  up to  not more than  no more than  不超过  不高于  不大于  至多  小于等于  小于或等于",
-    "≥": "≥  >=  =>  ≧  ⩾  at least  not less than  no less than  不低于  不少于  不小于  至少  大于等于  大于或等于",
+    "<": (
+        "<  less than  lower than  fewer than  smaller than  below  under  "
+        "unter  weniger als  kleiner als  moins de  小于  低于  少于  不足"
+    ),
+    ">": (
+        ">  more than  greater than  higher than  larger than  above  over  exceeds  "
+        "über  mehr als  größer als  plus de  大于  高于  多于  超过"
+    ),
+    "≤": (
+        "≤  <=  =<  ≦  ⩽  at most  up to  not more than  no more than  "
+        "höchstens  au plus  不超过  不高于  不大于  至多  小于等于  小于或等于"
+    ),
+    "≥": (
+        "≥  >=  =>  ≧  ⩾  at least  not less than  no less than  "
+        "mindestens  au moins  不低于  不少于  不小于  至少  大于等于  大于或等于"
+    ),
 }
 _SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in re.split(r"\s{2,}", words)}
 _SIGN = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(_SIGN_OF, key=len, reverse=True))
 _NUMBER = r"[-+]?(?:\d[\d.,'’_]*(?:[\u00a0\u2009\u202f]\d{3})*|\.\d+)(?:[eE][-+]?\d+)?"
 _TEN = r"(?:\s*[×x*·]\s*10\s*(?:\^|\*\*)?\s*(?:[-+]?\d+|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)(?!\d)(?![^\S\n]*/))?"  # 2.1 × 10⁷, but 150 ×10⁹/L
-_AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL)
+_MARK = r"(?:\s*(?:[↑↓]+|[(\[](?:HH?|LL?)[)\]]|(?-i:HH?|LL?)(?=\s+\S)))?"
+"""How a laboratory marks a value beyond its limits, its unit after it: `36 H U/L`, `20↓`. An L alone may be a litre."""
+MARKS = frozenset({"H", "HH", "L", "LL"})
+_AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN}){_MARK}\s*(.*)", re.IGNORECASE | re.DOTALL)
 _SPAN = re.compile(
     rf"({_NUMBER}{_TEN})\s*(?:[-–—~～]|to\b|至|到)\s*({_NUMBER}{_TEN})\s*(.*)", re.IGNORECASE | re.DOTALL
 )
@@ -72,7 +87,7 @@ def read_amount(text: str) -> Amount:
         raise AmountError(f"{text!r} is a date. Write the number (a program may have made the date of 3-4 or 3/4)")
     if out_of := _OUT_OF.fullmatch(written):
         instead = " ".join(part for part in (out_of[1], out_of[3]) if part)
-        if out_of[1] == "1":
+        if out_of[1] == "1" and len(out_of[2]) > 1:
             raise AmountError(
                 f"{text!r} is not divided. Write {out_of[2]} if it is a titre, {instead} if it is 1 of {out_of[2]}"
             )

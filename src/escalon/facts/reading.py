@@ -27,7 +27,7 @@ from escalon.facts.accepted import (
     span_text,
     takes_unit,
 )
-from escalon.facts.amount import AmountError, read_amount, unit_in
+from escalon.facts.amount import MARKS, AmountError, read_amount, unit_in
 from escalon.facts.day import Day
 from escalon.facts.interval import Interval
 from escalon.facts.number import exact, narrow, plain, read_number, thousands, without_noise
@@ -211,6 +211,8 @@ class _Amount:
         number: Decimal | Fraction | Interval | int
         if isinstance(value, str):
             number, own = self._parsed(value)
+            if unit and own in MARKS and not takes_unit(self.asked, own):
+                own = None
             self._one_unit(value, own, unit)
             unit = own or unit
         else:

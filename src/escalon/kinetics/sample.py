@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias, TypeVar
 from escalon.facts import Day, Number, convert, exact, plain, read_number, spelled, words
 from escalon.facts.amount import read_amount
 from escalon.facts.interval import Interval
+from escalon.facts.number import thousands
 from escalon.facts.reading import read_elapsed, read_limit
 from escalon.facts.written_day import read_written_day
 from escalon.kinetics.detection import CUSTOMARY_LLOQ_PER_MICROGRAM, Detection, Limits
@@ -274,6 +275,15 @@ def read_result(text: str, limits: Limits) -> tuple[Detection, Fraction | Interv
     amount = read_amount(text)
     if amount.unit and spelled(amount.unit, limits.unit) != spelled(limits.unit):
         raise ValueError(f"{text!r} is not in {limits.unit}, the unit of its row. Write the number and one unit")
+    joined = thousands(text)
+    if (
+        joined
+        and limits.lloq is not None
+        and isinstance(amount.value, Decimal)
+        and amount.value < limits.lloq <= int(joined)
+    ):
+        said = f"{text!r} would be {joined} if its point parted thousands, and is below the limit if it does not"
+        raise ValueError(f"{said}. Write {joined}, or BLQ")
     if isinstance(amount.value, Interval):
         return _beyond(text, amount.value, limits)
     value = exact(_within_measure(amount.value))
