@@ -250,7 +250,7 @@ class _Amount:
             raise ReadError("NOT_A_NUMBER", f"{self.name}: {error}") from None
 
     def _accepted(self) -> str:
-        return f"Write a {range_text(self.asked)}{self._in_units()}"
+        return f"Write {'' if self.asked.levels else 'a '}{range_text(self.asked)}{self._in_units()}"
 
     def _in_units(self) -> str:
         return f" in {' or '.join(self.asked.units)}" if self.asked.units else ""

@@ -350,8 +350,8 @@ def _across(entries: Iterable[Entry]) -> list[Problem]:
 
 @lru_cache(maxsize=1 << 14)
 def written_alike(code: str) -> str:
-    """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators."""
-    once = re.sub(r"--\d$", "", code.casefold())
+    """A code without what differs where one person was entered twice: `--1` of double entry, zeros in front, separators, an O."""
+    once = re.sub(r"(?<=\d)o|o(?=\d)", "0", re.sub(r"--\d$", "", code.casefold()))
     short = re.sub(r"(?<!\d)0+(?=\d)", "", once)
     return re.sub(r"(?<!\d)[-_.]|[-_.](?!\d)", "", short)
 

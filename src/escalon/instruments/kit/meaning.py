@@ -1,4 +1,6 @@
-"""Which name was probably meant: by what titles say and how words begin first, by spelling last; rather none than a wrong one."""
+"""Which name was probably meant: by what titles say and how words begin first, by spelling last, since nobody
+misspells a first letter (BASDAI is no SDAI); rather none than a wrong one.
+"""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -22,10 +24,12 @@ def meant(word: str, candidates: Mapping[str, str], most: int = 3) -> list[str]:
     """The candidates that a word probably means; each has its name, and what is said of it (title, other names)."""
     wanted = re.sub(r"[^a-z0-9]+", " ", word.lower()).strip()
     joined = wanted.replace(" ", "_")
+    if joined in candidates:
+        return [joined]
     everyday = [name for name in EVERYDAY.get(joined, ()) if name in candidates]
     if everyday:
         return everyday[:most]
-    close = get_close_matches(joined, candidates, most, ALIKE)
+    close = [one for one in get_close_matches(joined, candidates, most, ALIKE) if one[0].lower() == joined[0]]
     said = [name for name, text in candidates.items() if _says(wanted, f"{name} {text}")]
     begin = [name for name in candidates if len(joined) >= SHORTEST and name.startswith(joined)]
     both = [*begin, *(name for name in close if name in said), *said, *close]

@@ -90,7 +90,7 @@ def find_term(name: str) -> Term:
         return found
     if other := recorded_under(wanted):
         raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0. Record it under «{other}» with the general scale")
-    near = " or ".join(f"«{_index()[key].name}»" for key in _meant(wanted))
+    near = " or ".join(dict.fromkeys(f"«{_index()[key].name}»" for key in _meant(wanted)))
     raise UnknownTerm(f"{name!r} is not a term of CTCAE v5.0.{f' Did you mean {near}?' if near else ''}")
 
 
