@@ -61,6 +61,49 @@ def test_no_small_count_can_be_worked_out_of_a_few_clauses(seed):
                 assert np.floor(1e-6 - most.fun) - np.ceil(least.fun - 1e-6) >= 4, name
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_no_small_count_can_be_worked_out_where_few_of_many_clauses_keep_somebody_out(seed):
+    """A warehouse that holds a few of the names: all 70 clauses are told, and four of them fail anybody at all."""
+    draw = random.Random(seed)
+    failing = sorted(draw.sample(range(len(STUDY.criteria)), 4))
+    patterns = [p for p in product((0, 1), repeat=4) if any(p)]
+    people = np.array([draw.choice((0, 0, 1, 2, 3, 8, 20, 40)) for _ in patterns])
+    excluded = int(people.sum())
+    everybody = {"people": excluded + 200.0, "eligible": 0.0, "undecided": 200.0}
+    rows = {"excluded": np.ones(len(patterns))}
+    for k in range(len(STUDY.criteria)):
+        at = failing.index(k) if k in failing else None
+        before = sum(one <= k for one in failing)
+        rows[f"left_{k}"] = np.array([-float(any(p[:before])) for p in patterns])
+        if at is not None:
+            rows[f"not_met_{k}"] = np.array([float(p[at]) for p in patterns])
+            rows[f"alone_{k}"] = np.array([float(p[at] and sum(p) == 1) for p in patterns])
+            rows[f"first_{k}"] = np.array([float(p[at] and sum(p) > 1 and not any(p[:at])) for p in patterns])
+            rows[f"share_{k}"] = np.array([p[at] / sum(p) for p in patterns])
+        everybody |= {f"{name}_{k}": 0.0 for name in ("not_met", "unknown", "alone", "gained", "share")}
+        everybody[f"left_{k}"] = everybody["people"] + rows[f"left_{k}"] @ people
+        everybody |= {
+            f"{name}_{k}": rows[f"{name}_{k}"] @ people for name in ("not_met", "alone", "share") if at is not None
+        }
+    somewhere = next(k for k in range(len(STUDY.criteria)) if k not in failing)
+    everybody[f"unknown_{somewhere}"] = everybody["undecided"]
+    found = Attrition(STUDY, Day(2026, 11, 1), {"RA": everybody})
+    base = {name: everybody["people"] if name.startswith("left") else 0 for name in rows}
+    known = [name for name in rows if found.shown.get(name) is not None]
+    shares = [(k, share) for k in failing if (share := found.share(k)) is not None]
+    ties = {
+        "A_eq": [rows[name] for name in known] or None,
+        "b_eq": [found.shown[name] - base[name] for name in known] or None,
+        "A_ub": [sign * rows[f"share_{k}"] for k, _ in shares for sign in (1, -1)] or None,
+        "b_ub": [(sign * share + 0.5) * excluded / 100 for _, share in shares for sign in (1, -1)] or None,
+    }
+    for name in (f"{kind}_{k}" for kind in ("alone", "first", "not_met") for k in failing):
+        if 0 < rows[name] @ people < 5:
+            least, most = linprog(rows[name], **ties), linprog(-rows[name], **ties)
+            if least.status == most.status == 0:
+                assert np.floor(1e-6 - most.fun) - np.ceil(least.fun - 1e-6) >= 4, name
+
+
 def test_a_clause_without_title_and_words_is_called_by_its_rule():
     [titled, told, bare] = (one.model_copy() for one in STUDY.inclusion[:3])
     told, bare = (one.model_copy(update={"title": "", **more}) for one, more in ((told, {}), (bare, {"says": ""})))

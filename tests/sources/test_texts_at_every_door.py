@@ -30,7 +30,7 @@ VALUES = {
     "5.2 mg/L": "5.2", "5.2 mg/l": "5.2", "５.２ mg/L": "5.2", "+5.2 mg/L": "5.2", "5e0 mg/L": "5", "5×10^0 mg/L": "5",
     ".5 mg/L": "0.5", "5. mg/L": "5", "5mg/L": "5", "5 mg/dl": "50", "5 µg/mL": "5", "5 μg/ml": "5", "5 ug/mL": "5",
     "5 mcg/mL": "5", "5 \u00a0mg/L": "5", "٥ mg/L": "5", "0.5 mg/dL": "5", "0 mg/L": "0",
-    "5.20 mg/L": "5.2", "0005 mg/L": "5", "5E-1 mg/L": "0.5",
+    "5.20 mg/L": "5.2", "0005 mg/L": "5", "5E-1 mg/L": "0.5", "5 (H) mg/L": "5", "5 HH mg/L": "5", "5↓ mg/L": "5",
 }  # fmt: skip
 INTERVALS = (
     "<5 mg/L", "< 5mg/L", "≤5 mg/L", "=<5 mg/L", "<=5 mg/L", ">5 mg/L", "≥ 5 mg/L", ">=5 mg/L", "5-10 mg/L", "5 – 10 mg/L",
@@ -45,7 +45,7 @@ REFUSED = (
     "5,2 mg/L", "129,000 mg/L", "5·2 mg/L", "5 ½ mg/L", "½ mg/L", "1/2 mg/L", "5.2.1 mg/L", "1 000 mg/L", "1'000 mg/L",
     "~5 mg/L", "ca. 5 mg/L", "≈5 mg/L", "=5 mg/L", ">=5", "5+ mg/L", "5..10 mg/L", "10-5 mg/L", "5±1 mg/L", "5 (3-8) mg/L",
     "<LLOQ", "<0 mg/L", "-5 mg/L", "−5 mg/L", "5", "5 mg per L", "5%", "5 L/mg", "0x10 mg/L", "1_000 mg/L", "inf", "nan mg/L",
-    "trace", "negative", "neg", "see lab report", "5 mg/L*", "5 mg/L H", "H 5 mg/L", "5 (H) mg/L", "↑5 mg/L", "5,000.5 mg/L",
+    "trace", "negative", "neg", "see lab report", "5 mg/L*", "5 mg/L H", "H 5 mg/L", "↑5 mg/L", "5,000.5 mg/L",
     "1e400 mg/L", "Ⅴ mg/L", "²5 mg/L", "5 mg/L at 10:00", "5000 mg/L", "5 nmol/L", "5 g",
 )  # fmt: skip
 KINDS = {

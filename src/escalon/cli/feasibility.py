@@ -323,7 +323,7 @@ def sentences(found: "Attrition") -> list[str]:
         within = " within observed time" if found.mapping.observed else ""
         said.append(f"Silence{within} counts as no for: {', '.join(silent)}")
     said += found.notes
-    said.append(
-        f"{WITHHELD} is withheld: fewer than {found.smallest} people, or a number from which so few could be worked out"
-    )
+    if found.smallest > 1:
+        so_few = f"fewer than {found.smallest} people, or a number from which so few could be worked out"
+        said.append(f"{WITHHELD} is withheld: {so_few}")
     return said

@@ -12,11 +12,14 @@ from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, a
 from escalon.feasibility.doubts import doubts, values_read
 from escalon.feasibility.inquiry import UNSETTLED, Inquiry
 from escalon.feasibility.mapping import WarehouseMapping
-from escalon.feasibility.patterns import FEW, is_worked_out
+from escalon.feasibility.patterns import FEW, FEW_FAILED, is_worked_out
 from escalon.protocol.study import Criterion, Study
 
 WITHHELD = "·"
 """What stands in the place of a count that is not shown, because it is small or because a small one could be worked out."""
+
+_LEAST_WANTED = ("gained_", "unknown_", "alone_", "not_met_", "left_", "undecided", "eligible", "possible", "excluded")
+_LEAST_WANTED_OF_MANY = ("share_", "alone_", "not_met_", "left_", "undecided", "eligible", "possible", "excluded")
 
 
 @dataclass(frozen=True)
@@ -129,9 +132,14 @@ class Attrition:
         yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, f"unknown_{k}": -1}, 0)
         yield CountTie({f"alone_{k}": 1, f"gained_{k}": -1, f"unknown_{k}": 1, "Σunknown": -1}, 0)
 
-    @cached_property
+    @property
     def shown(self) -> dict[str, int | None]:
-        """Every count that may be shown, the most wanted first; None where it is withheld."""
+        """Every count that may be shown; None where it is withheld."""
+        return self._told[0]
+
+    @cached_property
+    def _told(self) -> tuple[dict[str, int | None], bool]:
+        """Every count that may be shown, the most wanted first, and whether the shares of the clauses may."""
         shown = Shown(self.all_counts, list(self._ties()), self.smallest)
         heads = ("people", "possible", "eligible", "undecided", "excluded")
         chain = ["people", *(f"left_{k}" for k in range(len(self.criteria)))]
@@ -142,28 +150,27 @@ class Attrition:
         for name in self.all_counts:
             if " " in name or name == "nearly":
                 found[name] = shown.publish(name)
-        return self._less(found) if len(self.criteria) <= FEW else found
+        return self._less(found)
 
-    def _less(self, found: dict[str, int | None]) -> dict[str, int | None]:
-        """Where clauses are few, whole columns are withheld, the least wanted first, until no small count can be worked out."""
+    def _less(self, found: dict[str, int | None]) -> tuple[dict[str, int | None], bool]:
+        """Where clauses are few, more is withheld, the least wanted first, until no small count can be worked out."""
         small = [name for name, count in self.all_counts.items() if 0 < count < self.smallest]
-        for kind in (
-            "gained_",
-            "unknown_",
-            "alone_",
-            "not_met_",
-            "left_",
-            "undecided",
-            "eligible",
-            "possible",
-            "excluded",
-        ):
+        every = range(len(self.criteria))
+        failed = [k for k in every if self.all_counts[f"not_met_{k}"]]
+        clauses, groups, verdicts = list(every), list(self.groups), [MET, NOT_MET, UNKNOWN]
+        if len(every) > FEW:
+            clauses, groups, verdicts = failed, [""], [MET, NOT_MET]
+        if not clauses or len(clauses) > FEW_FAILED:
+            return found, True
+        shares = {k: self._percent(k) for k in clauses if self._is_shared(k, found)}
+        for kind in _LEAST_WANTED if len(every) <= FEW else _LEAST_WANTED_OF_MANY:
             told = {name: count for name, count in found.items() if count is not None}
-            shares = {k: self._percent(k) for k in range(len(self.criteria)) if self._is_shared(k, found)}
-            if not is_worked_out(self.groups, len(self.criteria), told, shares, small, self.smallest):
+            if not is_worked_out(groups, clauses, verdicts, told, shares, small, self.smallest):
                 break
+            if kind == "share_":
+                shares = {}
             found = {name: None if name.startswith(kind) else count for name, count in found.items()}
-        return found
+        return found, bool(shares)
 
     def share(self, k: int) -> int | None:
         """The part of those kept out that a clause accounts for, in whole percent, everybody shared among the clauses failed.
@@ -171,7 +178,8 @@ class Attrition:
         It is the clause's Shapley value in the game in which clauses keep people out together (Shapley 1953): a person who
         fails three of them is a third of a person to each. Withheld where too few fail the clause.
         """
-        return self._percent(k) if self._is_shared(k, self.shown) else None
+        found, has_shares = self._told
+        return self._percent(k) if has_shares and self._is_shared(k, found) else None
 
     def _is_shared(self, k: int, shown: Mapping[str, int | None]) -> bool:
         is_told = shown[f"not_met_{k}"] is not None and shown["excluded"] is not None

@@ -1,7 +1,8 @@
-"""What a reader could work out who weighs every pattern of verdicts that people may have: for studies of few clauses.
+"""What a reader could work out who weighs every pattern of verdicts that people may have: where few clauses keep anybody out.
 
 Interval reasoning (`disclosure`) follows ties one at a time. Where clauses are few, counts tie so closely that several together
 tell what none tells alone; there the least and the most of each small count are sought by linear programming over the patterns.
+Of a study of many clauses only those are weighed that keep somebody out: a warehouse often knows a few of them alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -11,6 +12,8 @@ from escalon.feasibility.counting import MET, NOT_MET, UNKNOWN
 
 FEW = 4
 """Clauses up to which all patterns are weighed: 3⁴ of them for each disease."""
+FEW_FAILED = 8
+"""Clauses that keep somebody out up to which the patterns of those failed are weighed: 2⁸."""
 SOLVED, UNBOUNDED = 0, 3
 """How a linear programme of scipy ends; every other end tells nothing."""
 Pattern = tuple[int, ...]
@@ -18,7 +21,8 @@ Pattern = tuple[int, ...]
 
 def is_worked_out(
     groups: Sequence[str],
-    clauses: int,
+    clauses: Sequence[int],
+    verdicts: Sequence[int],
     shown: Mapping[str, int],
     shares: Mapping[int, int],
     small: Sequence[str],
@@ -26,20 +30,21 @@ def is_worked_out(
 ) -> bool:
     """Whether what is shown leaves fewer than `width` numbers for one of the small counts.
 
-    `shares` are the shown parts of the excluded, in whole percent, by clause.
+    People may have each of the `verdicts` of each of the `clauses`, which are given by number. `shares` are the shown parts
+    of the excluded, in whole percent, by clause.
     """
     from math import ceil, floor, inf, isfinite
 
     from scipy.optimize import linprog
 
-    cells = [(group, pattern) for group in groups for pattern in product((MET, NOT_MET, UNKNOWN), repeat=clauses)]
-    rows = {
-        name: [float(of(group, pattern)) for group, pattern in cells] for name, of in _counted(groups, clauses).items()
-    }
+    cells = [(group, pattern) for group in groups for pattern in product(verdicts, repeat=len(clauses))]
+    counted = _counted(groups, clauses, UNKNOWN in verdicts)
+    rows = {name: [float(of(group, pattern)) for group, pattern in cells] for name, of in counted.items()}
     known = [name for name in shown if name in rows]
     limits = []
     for k, percent in shares.items():
-        part = [1 / pattern.count(NOT_MET) if pattern[k] == NOT_MET else 0.0 for _, pattern in cells]
+        at = clauses.index(k)
+        part = [1 / pattern.count(NOT_MET) if pattern[at] == NOT_MET else 0.0 for _, pattern in cells]
         ends = [(percent + half) * shown["excluded"] / 100 for half in (0.5, -0.5)]
         limits += [(part, ends[0]), ([-one for one in part], -ends[1])]
     equal = [rows[name] for name in known] or None
@@ -60,32 +65,41 @@ def is_worked_out(
     return False
 
 
-def _counted(groups: Sequence[str], clauses: int) -> dict[str, Callable[[str, Pattern], bool]]:
+def _counted(
+    groups: Sequence[str], clauses: Sequence[int], has_unknown: bool
+) -> dict[str, Callable[[str, Pattern], bool]]:
     """Whether somebody of a disease with a pattern of verdicts belongs to each count, by the name of the count."""
     heads: dict[str, Callable[[Pattern], bool]] = {
         "people": lambda p: True,
         "excluded": lambda p: NOT_MET in p,
         "possible": lambda p: NOT_MET not in p,
-        "undecided": lambda p: NOT_MET not in p and UNKNOWN in p,
-        "eligible": lambda p: NOT_MET not in p and UNKNOWN not in p,
     }
-
-    def of_clause(k: int) -> dict[str, Callable[[Pattern], bool]]:
-        def alone(p: Pattern) -> bool:
-            return p[k] == NOT_MET and p.count(NOT_MET) == 1
-
-        return {
-            f"not_met_{k}": lambda p: p[k] == NOT_MET,
-            f"unknown_{k}": lambda p: p[k] == UNKNOWN,
-            f"left_{k}": lambda p: NOT_MET not in p[: k + 1],
-            f"removed_{k}": lambda p: p[k] == NOT_MET and NOT_MET not in p[:k],
-            f"alone_{k}": alone,
-            f"gained_{k}": lambda p: p[k] != MET and all(one == MET for j, one in enumerate(p) if j != k),
+    if has_unknown:
+        heads |= {
+            "undecided": lambda p: NOT_MET not in p and UNKNOWN in p,
+            "eligible": lambda p: NOT_MET not in p and UNKNOWN not in p,
         }
 
-    of_all = heads | {name: of for k in range(clauses) for name, of in of_clause(k).items()}
+    def of_clause(k: int, at: int) -> dict[str, Callable[[Pattern], bool]]:
+        found: dict[str, Callable[[Pattern], bool]] = {
+            f"not_met_{k}": lambda p: p[at] == NOT_MET,
+            f"left_{k}": lambda p: NOT_MET not in p[: at + 1],
+            f"removed_{k}": lambda p: p[at] == NOT_MET and NOT_MET not in p[:at],
+            f"alone_{k}": lambda p: p[at] == NOT_MET and p.count(NOT_MET) == 1,
+        }
+        if not has_unknown:
+            return found | {
+                f"also_{k}": lambda p: p[at] == NOT_MET and p.count(NOT_MET) > 1,
+                f"first_{k}": lambda p: p[at] == NOT_MET and NOT_MET not in p[:at] and p.count(NOT_MET) > 1,
+            }
+        return found | {
+            f"unknown_{k}": lambda p: p[at] == UNKNOWN,
+            f"gained_{k}": lambda p: p[at] != MET and all(one == MET for j, one in enumerate(p) if j != at),
+        }
+
+    of_all = heads | {name: of for at, k in enumerate(clauses) for name, of in of_clause(k, at).items()}
     found: dict[str, Callable[[str, Pattern], bool]] = {name: _of_anybody(of) for name, of in of_all.items()}
-    return found | {f"{name} {group}": _of_one(of, group) for name, of in heads.items() for group in groups}
+    return found | {f"{name} {group}": _of_one(of, group) for name, of in heads.items() for group in groups if group}
 
 
 def _of_anybody(of: Callable[[Pattern], bool]) -> Callable[[str, Pattern], bool]:
