@@ -6,6 +6,7 @@ import pytest
 
 from escalon.facts import ReadError, read_value
 from escalon.instruments import catalogue
+from escalon.instruments.safety.icaht import read_counts
 
 ASKED = {
     "platelets": catalogue()["ctcae_platelet_count_decreased"].items["value"],
@@ -76,3 +77,10 @@ def test_a_letter_that_may_be_a_unit_is_one() -> None:
 @pytest.mark.parametrize("text", ["unter 10 10^9/L", "weniger als 10 10^9/L", "moins de 10 10^9/L", "< 10 10^9/L"])
 def test_a_bound_is_read_in_german_and_french(text: str) -> None:
     assert str(read_value(ASKED["platelets"], text, name="platelets").value) == "≥0 <10"
+
+
+def test_a_count_of_neutrophils_whose_point_may_part_thousands_is_asked_about() -> None:
+    with pytest.raises(ReadError, match="day 0: 2.100 would be 2100"):
+        read_counts({0: "2.100", 3: "400"})
+    assert read_counts({0: "2.100", 3: "400"}, confirmed=True)[3] == 400
+    assert read_counts({0: "2.100 10^9/L", 3: "400"})[0] == 2100

@@ -86,3 +86,11 @@ def test_the_number_of_a_product_is_read_and_written_back_in_its_own_column(tmp_
     trial = take_in(load_study(folder), tmp_path / "data").trial
     [row] = tables_of(trial)["doses"]
     assert (row["product"], "source" in row) == ("CAR-0007", False)
+
+
+def test_a_number_of_cells_whose_point_may_part_thousands_is_refused(tmp_path: Path) -> None:
+    """300.000 cells per kg are 300 thousand where a German writes; nobody is given 300."""
+    (tmp_path / "facts.csv").write_text("participant,fact,value,unit,date\n", encoding="utf-8")
+    (tmp_path / "doses.csv").write_text(HEAD + "P01,2,2025-03-05,,,300.000\n", encoding="utf-8")
+    (refused,) = take_in(load_study("nct07052565"), tmp_path).refused
+    assert "Write 300000, or 300" in str(refused)

@@ -8,6 +8,7 @@ from sys import intern
 from typing import Any
 
 from escalon.facts import Day, UnitError, factor, read_decimal, read_moment, read_truth, read_whole
+from escalon.facts.number import thousands
 from escalon.facts.words import key, not_known
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -265,7 +266,11 @@ def _full_day(infused: Day) -> None:
 
 
 def _dose_given(study: Study, given: CellsInfused) -> None:
-    """What was given is measured as the study's levels are. Raises ValueError, which says what to write."""
+    """What was given is measured as the study's levels are, and cells are whole. Raises ValueError, which says what to write."""
+    written = given.amount if given.cells_per_kg is None else given.cells_per_kg
+    joined = thousands(f"{written:f}") if written is not None and (given.unit or "cells").startswith("cell") else None
+    if joined:
+        raise ValueError(f"{written} would be {joined} if its point parted thousands. Write {joined}, or {written:.0f}")
     if given.dose is not None:
         given.dose.as_given_in(study.dose.levels[0].amount)
 

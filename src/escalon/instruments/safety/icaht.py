@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 
 from escalon.expressions.symbols import all_of, any_of, case
 from escalon.facts import Finding, Interval, Number, ReadError, Status, exact, plain, read_value
+from escalon.facts.amount import unit_in
+from escalon.facts.number import thousands
 from escalon.instruments.kit.instrument import Outcome, instrument
 from escalon.instruments.kit.item import integer, number, truth
 
@@ -124,8 +126,14 @@ _REMAINING = 10**7  # cells/µL: above any count, where a count has no upper end
 def read_counts(written: Mapping[int, Any], confirmed: bool = False) -> dict[int, Number | Interval | None]:
     """Neutrophils in cells/µL by day, from counts as written: `400`, `0.4 10^9/L`, `<100`. Raises ReadError.
 
-    Bare counts are per µL. Where all of them are below 30 they are asked about, unless that is confirmed.
+    Bare counts are per µL. Where all of them are below 30, or the point of one may part thousands (`2.100`), they are asked
+    about, unless that is confirmed.
     """
+    for day, text in written.items():
+        joined = thousands(text) if isinstance(text, str) and not confirmed else None
+        if joined and unit_in(text) is None:
+            said = f"day {day}: {text} would be {joined} if its point parted thousands"
+            raise ReadError("UNIT_MISSING", f"{said}. Write {joined}, its unit, or confirm=counts if it is per µL")
     read = {day: read_value(ANC, text, name=f"day {day}") for day, text in written.items()}
     counts: dict[int, Any] = {day: found.value for day, found in read.items()}
     known = [count for count in counts.values() if count is not None]
