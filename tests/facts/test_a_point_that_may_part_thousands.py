@@ -80,7 +80,7 @@ def test_a_bound_is_read_in_german_and_french(text: str) -> None:
 
 
 def test_a_count_of_neutrophils_whose_point_may_part_thousands_is_asked_about() -> None:
-    with pytest.raises(ReadError, match="day 0: 2.100 would be 2100"):
+    with pytest.raises(ReadError, match=r"day 0: 2\.100 would be 2100"):
         read_counts({0: "2.100", 3: "400"})
     assert read_counts({0: "2.100", 3: "400"}, confirmed=True)[3] == 400
     assert read_counts({0: "2.100 10^9/L", 3: "400"})[0] == 2100
