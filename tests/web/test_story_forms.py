@@ -195,6 +195,25 @@ def test_a_pause_covers_the_page_and_the_password_goes_on_where_one_was(bench: A
         assert "/sign-in" in page.url, "a revoked account is out with the next click"
 
 
+def test_recording_while_no_server_answers_leaves_the_page_and_what_was_typed(bench: Any, window: Any) -> None:
+    found, trial = bench
+    with standing(found) as address:
+        page = at(window, address, "carla", SECRET)
+        page.goto(f"{address}{PLACE}/measurements")
+        page.context.set_offline(True)
+        page.fill("#esr", "22")
+        expect(page.locator("#saved")).to_contain_text("The server does not answer")
+        page.click("[data-today]")
+        page.click("[data-record]")
+        expect(page.locator("#saved")).to_contain_text("Nothing was recorded: the server does not answer")
+        assert page.input_value("#esr") == "22"
+        page.context.set_offline(False)
+        expect(page.locator("#saved")).to_contain_text("Kept on the server")
+        page.click("[data-record]")
+        page.wait_for_url("**recorded=**")
+    assert facts(trial)["esr"].value == "22"
+
+
 IN_BROWSER = """([store, act]) => new Promise(done => {
   const asked = indexedDB.open("escalon", 1);
   asked.onsuccess = () => {

@@ -467,7 +467,7 @@ const locked = () => new Promise(done => {
 const PAUSE = 15 * 60 * 1000;
 const drafting = form => {
   const place = form.dataset.draft, account = form.dataset.account, note = $("#saved");
-  let waiting, leaving = false, turn = 0;
+  let waiting, leaving = false, turn = 0, silent = false;
   addEventListener("beforeunload", () => { leaving = true; });  // the next page may be drawn already: it finds the seal
   addEventListener("pageshow", () => { leaving = false; });
   const say = text => { note.textContent = text; $("#draft").hidden = false; };
@@ -479,6 +479,7 @@ const drafting = form => {
     const mine = ++turn, fields = fieldsOf(form);
     try {
       const answer = await post("/drafts", {place, fields}, "PUT");
+      silent = false;
       if (mine !== turn) return;
       if (answer.status === 401) { say("Locked. What you typed is sealed on this computer."); return locked().then(typed); }
       const said = await answer.json();
@@ -486,6 +487,7 @@ const drafting = form => {
       if (!leaving) await sealed.drop(place);
       if (mine === turn) say(`Kept on the server ${said.kept} · not yet in the record`);
     } catch {
+      silent = true;
       if (mine !== turn) return;
       say("The server does not answer. What you type is sealed on this computer, and sent when it is back.");
       clearTimeout(waiting); waiting = setTimeout(send, 2000);
@@ -497,6 +499,11 @@ const drafting = form => {
     sealed.put(place, account, fieldsOf(form));
     clearTimeout(waiting); waiting = setTimeout(send, 400);
   };
+  form.addEventListener("submit", event => {  // the browser's own page of a failure would take the place of what was typed
+    if (!silent) return;
+    event.preventDefault();
+    say("Nothing was recorded: the server does not answer. What you typed is sealed on this computer; record it when it is back.");
+  });
   form.addEventListener("input", typed);
   form.addEventListener("change", event => { if (event.target.matches("select, input[type=radio], input[type=checkbox]")) typed(); });
   const restore = async () => {
