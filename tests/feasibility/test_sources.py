@@ -125,7 +125,7 @@ def test_what_silence_counts_for_is_said_in_every_output(folder):
             'codes = ["HB"]\nunits = { "mmol" = "mm/h" }',
             r"concept|I-2d needs haemoglobin in g/L, and 'mm/h'",
         ),
-        ('table = "labs"', 'table = "laboratory"', r"reads the table 'laboratory', which is not described"),
+        ('table = "labs"', 'table = "laboratory"', r"I-2d.*reads the table 'laboratory', which is not described"),
         (
             'from = "observed"',
             'from = "visits"',

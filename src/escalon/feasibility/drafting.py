@@ -214,10 +214,9 @@ def _why_not(study: Study, mapping: WarehouseMapping, name: str, definition: Fac
     if not mapped:
         place = f'[concept."{name}"]' if "." in name else f"[concept.{name}]"
         return f"nothing is mapped. Write {place} with table and codes"
-    if (
-        definition is not None
-        and definition.limits
-        and not any(mapping.tables[mapping.concepts[one].table].upper for one in mapped if mapping.concepts[one].table)
-    ):
+    tables = [table for one in mapped if (table := mapping.concepts[one].table)]
+    if undescribed := [table for table in tables if table not in mapping.tables]:
+        return f"the table {undescribed[0]!r} is not described. Write [table.{undescribed[0]}]"
+    if definition is not None and definition.limits and not any(mapping.tables[one].upper for one in tables):
         return 'the table has no column for the laboratory\'s upper limit. Write upper = "…" under its [table.…]'
     return ""

@@ -43,13 +43,6 @@ def read_mapping(document: Mapping[str, object], file: str = "", text: str = "")
     found = completed(found)
     if (people := found.people) and not (people.from_ and people.person):
         raise MappingError(f'{found.line("people")}: people: it is missing. Write from = "…" and person = "…"')
-    for name, concept in found.concepts.items():
-        if concept.table and concept.table not in found.tables:
-            known = ", ".join(found.tables)
-            raise MappingError(
-                f"{found.line('concept', name)}: concept.{name} reads the table {concept.table!r}, which is not described. "
-                f"Write [table.{concept.table}], or one of: {known}"
-            )
     return found
 
 

@@ -55,6 +55,9 @@ class Meanings(Columns):
             )
         if not concept.table:
             return f'it has no table. Write table = "…", one of: {tables or "those you describe as [table.…]"}'
+        if concept.table not in self.mapping.tables:
+            described = f"[table.{concept.table}], or one of: {tables}"
+            return f"it reads the table {concept.table!r}, which is not described. Write {described}"
         if not (concept.codes or concept.label_codes):
             return 'it has no codes, so nobody has it. Write codes = ["…"]'
         if concept.descendants and self.mapping.source.kind not in ("omop", "i2b2"):
