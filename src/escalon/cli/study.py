@@ -2,6 +2,7 @@
 
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -215,23 +216,44 @@ def new(
 
 
 def _asked() -> dict[str, Any]:
-    """The outline of a trial, asked on the terminal; an empty answer keeps what stands in brackets."""
+    """The outline of a trial, asked on the terminal; an empty answer keeps what stands in brackets, another is read at once."""
+    from zoneinfo import ZoneInfo
+
+    from escalon.facts import Duration
+    from escalon.instruments.product.dose import DoseAmount
     from escalon.protocol.skeleton import Outline
 
     usual = Outline()
 
-    def several(question: str, default: tuple[str, ...]) -> tuple[str, ...]:
-        answer = str(typer.prompt(f"{question}, separated by ;", "; ".join(default)))
-        return tuple(one.strip() for one in answer.split(";") if one.strip())
+    def read(question: str, default: str, reader: Callable[[str], object]) -> str:
+        def checked(text: str) -> str:
+            try:
+                reader(text)
+            except (ValueError, KeyError) as error:
+                raise typer.BadParameter(error.args[0]) from None
+            return text
+
+        return str(typer.prompt(question, default, value_proc=checked))
+
+    def several(question: str, default: tuple[str, ...], reader: Callable[[str], object] = str) -> tuple[str, ...]:
+        def each(text: str) -> tuple[str, ...]:
+            return tuple(one.strip() for one in text.split(";") if one.strip())
+
+        said = read(f"{question}, separated by ;", "; ".join(default), lambda text: [reader(one) for one in each(text)])
+        return each(said)
 
     return {
         "title": typer.prompt("Title", usual.title),
         "diseases": several("Diseases (short name=name)", usual.diseases),
         "product": typer.prompt("What is given", usual.product),
-        "levels": several("Dose levels from the lowest, with their unit", usual.levels),
+        "levels": several(
+            "Dose levels from the lowest, with their unit",
+            usual.levels,
+            lambda one: DoseAmount.parse(one.rpartition("=")[2]),
+        ),
         "rule": typer.prompt("Design (3+3, boin target=0.3 …)", "3+3"),
-        "window": typer.prompt("Window of dose-limiting toxicity", usual.window),
-        "zone": typer.prompt("Time zone of the sites", usual.zone),
+        "window": read("Window of dose-limiting toxicity", usual.window, Duration.parse),
+        "zone": read("Time zone of the sites", usual.zone, ZoneInfo),
     }
 
 

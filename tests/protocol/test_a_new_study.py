@@ -1,10 +1,11 @@
-"""A rule that reads a decision table: the table is copied into the folder that is made."""
+"""A study folder made from an outline: the table that its rule names comes along, and what cannot be read is asked again."""
 
 from pathlib import Path
 
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
+from escalon.cli.study import _asked
 
 RUN = CliRunner(env={"COLUMNS": "160", "TERM": "dumb"})
 
@@ -27,3 +28,12 @@ def test_a_table_that_is_not_there_is_named_as_it_was_written(tmp_path: Path) ->
     found = RUN.invoke(app, ["study", "new", str(tmp_path / "own"), "--rule", "table file=none/here.csv target=0.25"])
     assert "none/here.csv: there is no such file" in str(found.exception)
     assert not (tmp_path / "own").exists()
+
+
+def test_an_answer_on_the_terminal_that_cannot_be_read_is_asked_again() -> None:
+    answers = ["", "", "", "product F", "25 mg; 50 mg", "", "a while", "21 days", "Europe/Atlantis", "Europe/Paris"]
+    with RUN.isolation(input="\n".join(answers) + "\n") as (shown, *_):
+        said = _asked()
+        told = shown.getvalue().decode()
+    assert (said["levels"], said["window"], said["zone"]) == (("25 mg", "50 mg"), "21 days", "Europe/Paris")
+    assert "'product F' is not a dose" in told
