@@ -124,6 +124,25 @@ def test_a_corrected_value_and_a_new_row_are_told_apart(study, trial_folder, fou
     assert Because.UNEXPLAINED not in {one.because for one in [*differences(fewer, found), *differences(found, fewer)]}
 
 
+def test_a_row_that_two_tables_say_in_their_own_words_is_not_corrected_by_the_other(found):
+    """A drug given is «yes» where drugs are counted, and its dose where they are listed: the same line, unchanged."""
+    drug = {"participant": "P01", "name": "abatacept", "day": "2024-08-28", "place": "treatments.csv:2"}
+    other = drug | {"participant": "P07", "place": "treatments.csv:9"}
+    grounds = {"g1": drug | {"value": "yes"}, "g2": drug | {"value": "dose not recorded"}}
+    whole = found | {"statistics": {}, "at_visits": {}}
+    before = whole | {
+        "cutoff": "2025-03-05",
+        "grounds": grounds,
+        "cells": {"T2-4/b/all": {"text": "1", "grounds": ["g1"]}},
+    }
+    after = before | {
+        "cutoff": "2026-06-24",
+        "grounds": dict(reversed(grounds.items())) | {"g3": other | {"value": "yes"}},
+        "cells": {"T2-4/b/all": {"text": "2", "grounds": ["g1", "g3"]}},
+    }
+    assert [one.because for one in differences(before, after)] == [Because.NEW_DATA]
+
+
 def test_somebody_who_is_no_longer_there_is_the_reason(study, trial_folder, found, tmp_path):
     """Also where nothing recorded of the person stood beneath the number: one without any event was counted too."""
     for file in trial_folder.iterdir():

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
 
+from escalon.facts import together
 from escalon.reporting.results import names_in
 
 
@@ -50,6 +51,8 @@ class CellChange:
 SHOWN = 3
 Key = tuple[str, str, str]
 """What a recorded thing is of, name and day: its value may be corrected."""
+Recorded = Mapping[Key, frozenset[str]]
+"""What each is said to be: one row is a drug that was given (`yes`) in one table, and its dose in another."""
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[CellChange]:
@@ -81,10 +84,11 @@ class _Run:
         self.results = results
         self.everything = self.recorded(results["grounds"])
 
-    def recorded(self, names: Iterable[str]) -> dict[Key, str]:
+    def recorded(self, names: Iterable[str]) -> Recorded:
         """The recorded things of some names: those with a place; what only says how somebody stands has none."""
         known = [ground for name in names if (ground := self.results["grounds"].get(name, {})).get("place")]
-        return {_key(ground): ground.get("value", "") for ground in known}
+        found = together((_key(ground), ground.get("value", "")) for ground in known)
+        return {key: frozenset(values) for key, values in found.items()}
 
     def said(self, names: Iterable[str]) -> set[str]:
         """How people stand, in words."""
@@ -129,9 +133,11 @@ def _because(
     had, has = old.recorded(names[0]), new.recorded(names[1])
     if corrected := [*_corrections(had, new.everything), *_corrections(old.everything, has)]:
         return Because.CORRECTED, tuple(dict.fromkeys(corrected))
-    if added := [f"{' '.join(key)} {value}" for key, value in has.items() if key not in old.everything]:
+    if added := [f"{' '.join(key)} {_said(value)}" for key, value in has.items() if key not in old.everything]:
         return Because.NEW_DATA, tuple(added)
-    gone = [f"{' '.join(key)} {value} is no longer there" for key, value in had.items() if key not in new.everything]
+    gone = [
+        f"{' '.join(key)} {_said(value)} is no longer there" for key, value in had.items() if key not in new.everything
+    ]
     days = [run["cutoff"].partition(",")[0] for run in (old, new)]  # without by when it was recorded
     if gone and days == sorted(days) and old["input"] != new["input"]:
         return Because.CORRECTED, tuple(gone)
@@ -159,13 +165,18 @@ def _of_their_doses(old: _Run, new: _Run, people: set[str]) -> tuple[Because, tu
         {key: value for key, value in run.everything.items() if key[0] in people and key[1].startswith("infusion")}
         for run in (old, new)
     )
-    added = [f"{' '.join(key)} {value}" for key, value in has.items() if key not in had]
-    gone = [f"{' '.join(key)} {value} is no longer there" for key, value in had.items() if key not in has]
+    added = [f"{' '.join(key)} {_said(value)}" for key, value in has.items() if key not in had]
+    gone = [f"{' '.join(key)} {_said(value)} is no longer there" for key, value in had.items() if key not in has]
     if told := (*_corrections(had, has), *gone):
         return Because.CORRECTED, told
     return (Because.NEW_DATA, tuple(added)) if added else (Because.UNEXPLAINED, ())
 
 
-def _corrections(had: Mapping[Key, str], has: Mapping[Key, str]) -> list[str]:
+def _corrections(had: Recorded, has: Recorded) -> list[str]:
     """What is recorded under the same name and day, and says something else."""
-    return [f"{' '.join(key)}: {had[key]} → {has[key]}" for key in had if key in has and had[key] != has[key]]
+    changed = [key for key in had if key in has and had[key].isdisjoint(has[key])]
+    return [f"{' '.join(key)}: {_said(had[key])} → {_said(has[key])}" for key in changed]
+
+
+def _said(values: Iterable[str]) -> str:
+    return " and ".join(sorted(values))
