@@ -95,7 +95,7 @@ def test_who_left_later_was_the_sentinel_of_the_days_before(study):
     assert found.decision.departures == ()
     before = Fact("study_discontinuation", True, day(10), participant="P01")
     told = decide_next_dose(study, trial((1, 0), (1, 8), (1, 22), facts=(before,)), day(24)).decision
-    assert [one.done for one in told.departures] == ["P02 infused on 2025-03-11"]
+    assert [one.done for one in told.departures] == ["P02 at level 1 on 2025-03-11"]
 
 
 def test_a_dlt_that_came_later_is_no_departure_of_those_dosed_before_it(study):

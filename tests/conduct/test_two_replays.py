@@ -23,7 +23,7 @@ def on(day):
 def asked(folder, rule, doses, *, dlts=(), died=None, left="", day=160, **dose):
     """The answer on a day and the acts that departed, of doses (who, level, day), DLTs and a death (who, day), a leaving."""
     cells = {1: 100000, 2: 300000, 3: 600000}
-    rows = [f"{code},{level},{on(when)},{cells[level]},crf" for code, level, when in doses]
+    rows = [f"{code},{level},{on(when)},{(*given, cells[level])[0]},crf" for code, level, when, *given in doses]
     (folder / "doses.csv").write_text(
         "\n".join(["participant,level,date,cells_per_kg,source", *rows, ""]), encoding="utf-8"
     )
@@ -97,9 +97,9 @@ def test_a_death_that_stopped_the_trial_stops_nobody_before_it_and_everybody_aft
     assert [one.participant for one in acts] == ["P2", "P3"]
     said = [str(one) for one in found.decision.departures]
     assert len(said) == 2
-    assert "P2 infused on 2026-03-09" in said[0]
+    assert "P2 at level 1 on 2026-03-09" in said[0]
     assert "sentinel at level 1 is watched" in said[0]
-    assert "P3 infused on 2026-05-01" in said[1]
+    assert "P3 at level 1 on 2026-05-01" in said[1]
     assert "1 death seen: the study stops at 1 death" in said[1]
 
 
@@ -109,4 +109,13 @@ def test_whoever_is_dosed_after_the_cohort_was_decided_is_named_by_both(rule, tm
     found, acts = asked(tmp_path, rule, doses, dlts=[("P1", 3), ("P2", 38)], start=2)
     assert str(found.conduct) == "2TTN"
     assert "P3" in {one.participant for one in acts}
-    assert any("P3 infused on 2026-05-11" in str(one) for one in found.decision.departures)
+    assert any("P3 at level 2 on 2026-05-11" in str(one) for one in found.decision.departures)
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS)
+def test_whoever_counted_only_from_a_dlt_on_was_no_sentinel_before_it(rule, tmp_path):
+    """P1 was given half a dose, which does not count unless there is a DLT; P2 was dosed before there was."""
+    found, acts = asked(tmp_path, rule, [("P1", 1, 0, 50000), ("P2", 1, 7), ("P3", 1, 9)], dlts=[("P1", 8)])
+    assert str(found.conduct) == "1TNN"
+    assert [one.participant for one in acts] == ["P3"]
+    assert [one.done for one in found.decision.departures] == ["P3 at level 1 on 2026-03-11"]

@@ -19,7 +19,7 @@ from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
 from escalon.escalation.guards import Guard
 from escalon.escalation.notation import Cohort, Conduct, Outcome, Treated, parse_conduct
-from escalon.escalation.replay import as_said, departures, placed_otherwise, too_early
+from escalon.escalation.replay import as_said, departures, placed_otherwise
 from escalon.escalation.rule import Rule, TrialState
 from escalon.escalation.tally import Tally
 from escalon.escalation.timed import Design
@@ -59,7 +59,7 @@ def next_dose(
     decision, left, tally = asked(design, conduct, window, today)
     if calendar:
         decision = _held(decision, calendar, conduct, conduct.in_open_cohort(design.cohort), today)
-        left += too_early(partial(_on_that_day, design, calendar, window), conduct, {one.cohort for one in left})
+        left += placed_otherwise(partial(_on_that_day, design, calendar, window), conduct, {one.cohort for one in left})
     if doubt and not isinstance(decision, Stop):
         decision = Wait(f"settle first: {doubt}")
     decision = _remarked(decision, design, tally, left)
@@ -108,12 +108,8 @@ def asked(
         return said(design, before, window, today)
 
     if not isinstance(design, Rule):
-        dated = window is not None and all(one.infused for one in conduct)
-        left = (
-            placed_otherwise(partial(_seen_on, design, window), conduct)
-            if window is not None and dated
-            else departures(ask, conduct, one_by_one=design.one_by_one)
-        )
+        dated = window is not None and all(one.infused for one in conduct)  # each is then asked about on the day
+        left = () if dated else departures(ask, conduct, one_by_one=design.one_by_one)
         return ask(conduct), left, conduct.tally(design.levels, design.lowest)
     rule = design
     recalled = rule.cohort if rule.recalls is not None else None
@@ -139,13 +135,6 @@ def _is_seen_otherwise(cohorts: tuple[Cohort, ...], number: int) -> bool:
     """Whether somebody treated before counted otherwise on the day a cohort began: away, or not yet dosed again."""
     before = Conduct(cohorts[:number])
     return before.seen_on(cohorts[number].treated[0].infused) is not before
-
-
-def _seen_on(design: Design, window: DltWindow, before: Conduct, day: date) -> tuple[Decision, ...]:
-    """What the design said on an earlier day, of those then under observation too: with a DLT then known, or not yet."""
-    return tuple(
-        said(design, before.as_of(day, window.length, dlts_unknown=unknown), window, day) for unknown in (False, True)
-    )
 
 
 def _is_open(rule: Rule, cohorts: tuple[Cohort, ...], tally: Tally) -> bool:

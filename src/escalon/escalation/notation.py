@@ -59,7 +59,8 @@ class Treated:
     away: tuple[tuple[date, date], ...] = ()
     """The days on which the participant had left, and those on which they were back, under observation again."""
     before: Treated | None = None
-    """The participant as they counted until the later dose of the day `again`."""
+    """The participant as they counted until the day `since`: by the first dose, or uncounted for a dose off its level."""
+    since: date | None = None
 
     def __post_init__(self) -> None:
         if self.level == 0:
@@ -73,8 +74,8 @@ class Treated:
         return self.before is not None and self.before.level != self.level
 
     def by(self, day: date) -> Treated:
-        """The participant as they counted on a day: alive until the day of death, by the first dose until a later one."""
-        one = self.before if self.before and self.again and day < self.again else self
+        """The participant as they counted on a day: alive until the day of death, and as `before` until what changed it."""
+        one = self.before if self.before and self.since and day < self.since else self
         return replace(one, died=False, died_on=None) if one.died_on and day < one.died_on else one
 
     def is_away(self, day: date) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection
 from datetime import date
 
 from escalon.escalation.decision import Decision, Departure, Treat
 from escalon.escalation.errors import EscalationError
-from escalon.escalation.notation import Cohort, Conduct, Treated
+from escalon.escalation.notation import Cohort, Conduct
 
 
 def departures(
@@ -38,52 +38,25 @@ def departures(
     return tuple(found)
 
 
-def placed_otherwise(ask: Callable[[Conduct, date], Collection[Decision]], conduct: Conduct) -> tuple[Departure, ...]:
-    """Every participant whom a design that counts pending ones had placed at another level, or nowhere, on that day.
-
-    `ask` is told who came before, and the day; of its answers, one for each thing that may have been known, one is enough.
-    """
-    found = []
-    for number, place, one, before in _one_by_one(conduct):
-        answers = ask(before, one.infused) if one.infused else ()
-        if answers and not any(isinstance(each, Treat) and each.level == one.level for each in answers):
-            decision = next(iter(answers))
-            who = f"{_who(one, place)} at level {one.level} on {one.infused}"
-            found.append(Departure(number, who, f"{decision} ({decision.reason})"))
-    return tuple(found)
-
-
-def _one_by_one(conduct: Conduct) -> Iterator[tuple[int, int, Treated, Conduct]]:
-    """Each participant with the number of the cohort, the place in it, and everybody treated before; nobody by a later dose."""
-    for number, cohort in enumerate(conduct.cohorts, start=1):
-        for place, one in enumerate(cohort.treated):
-            if one.is_moved:
-                continue
-            before = (*conduct.cohorts[: number - 1], *((Cohort(cohort.treated[:place]),) if place else ()))
-            yield number, place + 1, one, Conduct(before)
-
-
-def _who(one: Treated, place: int) -> str:
-    return one.participant or f"participant {place}"
-
-
-def too_early(
+def placed_otherwise(
     ask: Callable[[Conduct, date], Collection[Decision]], conduct: Conduct, named: Collection[int] = ()
 ) -> tuple[Departure, ...]:
-    """Every participant infused on a day on which nobody was to be dosed at that level: a clock ran, or the trial had stopped.
+    """Every participant infused on a day on which nobody was to be dosed at that level.
 
-    `ask` is told who came before, and the day, as in `placed_otherwise`. Cohorts already `named`, counted from 1, are left
-    out, and so is whoever has no date of infusion.
+    `ask` is told who came before, and the day; of its answers, one for each thing that may have been known, one is enough.
+    Cohorts already `named`, counted from 1, are left out, and so is whoever has no date of infusion, or counts by a later dose.
     """
     found = []
-    for number, place, one, before in _one_by_one(conduct):
-        if number in named or one.infused is None:
-            continue
-        answers = ask(before, one.infused)
-        if not any(isinstance(each, Treat) and each.level == one.level for each in answers):
-            decision = next(iter(answers))
-            who = one.participant or f"participant {place} of {conduct.cohorts[number - 1]}"
-            found.append(Departure(number, f"{who} infused on {one.infused}", f"{decision} ({decision.reason})"))
+    for number, cohort in enumerate(conduct.cohorts, start=1):
+        for place, one in enumerate(cohort.treated):
+            if number in named or one.infused is None or one.is_moved:
+                continue
+            before = (*conduct.cohorts[: number - 1], *((Cohort(cohort.treated[:place]),) if place else ()))
+            answers = ask(Conduct(before), one.infused)
+            if not any(isinstance(each, Treat) and each.level == one.level for each in answers):
+                decision = next(iter(answers))
+                done = f"{one.participant or f'participant {place + 1}'} at level {one.level} on {one.infused}"
+                found.append(Departure(number, done, f"{decision} ({decision.reason})"))
     return tuple(found)
 
 

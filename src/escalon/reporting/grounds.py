@@ -22,15 +22,8 @@ _OF_CELLS: ContextVar[dict[object, tuple[AtVisit, tuple[Ground, ...]]] | None] =
 
 @contextmanager
 def made_once() -> Iterator[None]:
-    """Within it a fact has one ground, whatever number of cells rest on it."""
+    """Within it a fact, and where somebody stands at a visit, has one ground, whatever number of cells rest on it."""
     with _kept_in(_OF_FACTS), _kept_in(_OF_CELLS):
-        yield
-
-
-@contextmanager
-def cells_made_once() -> Iterator[None]:
-    """Within it the grounds of where somebody stands at a visit are kept from the document to its results."""
-    with _kept_in(_OF_CELLS):
         yield
 
 

@@ -17,7 +17,7 @@ from escalon.history.collecting import without_collecting
 from escalon.reporting import html, typst
 from escalon.reporting.document import Document
 from escalon.reporting.fonts import FONTS
-from escalon.reporting.grounds import cells_made_once
+from escalon.reporting.grounds import made_once
 from escalon.reporting.packet import NEWEST, open_packet, packet
 from escalon.reporting.registry import registry
 from escalon.reporting.results import as_text, hashes_of, parts
@@ -49,7 +49,7 @@ def pack(view: View, only: Only | None = None, data: str = "DATA") -> Iterator[F
     if only in (None, "packet"):
         yield from _packet(view)
     document = None
-    with cells_made_once():
+    with made_once():
         if only in (None, "full", "paper"):
             document = full_report(view)
         if document is not None and only != "paper":

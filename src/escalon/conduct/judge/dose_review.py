@@ -189,14 +189,18 @@ def _treated(study: Study, trial: Trial, one: DoseReview, today: date) -> Treate
     infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
     course = trial.course(one.participant)
     deaths = _deaths(course)
-    return Treated(
+    counted = Treated(
         one.counted_at, one.outcome, infused, one.participant, again=again, died=one.died,
         died_on=None if None in deaths else min((day.earliest for day in deaths if day), default=None),
         came=_came(study, trial, one, today),
         known=_told_of_a_dlt(course) if one.outcome is Outcome.DLT else None,
         away=tuple(course.absences),
-        before=None if one.before is None else _treated(study, trial, one.before, today),
     )  # fmt: skip
+    if one.before is not None:
+        return replace(counted, before=_treated(study, trial, one.before, today), since=again)
+    if one.outcome is Outcome.DLT and _is_left_out(study.dose, one.infusion, one.deviation):
+        return replace(counted, before=replace(counted, outcome=Outcome.NOT_EVALUABLE, came=None), since=counted.came)
+    return counted
 
 
 def _told_of_a_dlt(course: Course) -> date | None:
