@@ -85,6 +85,7 @@ def test_a_whole_pack_has_the_same_bytes_in_another_process(trial_folder, tmp_pa
         head, *rows = file.read_text(encoding="utf-8").splitlines()
         kept = [row for row in rows if re.search(r"\bP0[1-8]\b", row)]
         (few / file.name).write_text("\n".join([head, *kept, ""]), encoding="utf-8")
+    shutil.copy(trial_folder / "SYNTHETIC.txt", few)
     packs = [tmp_path / seed for seed in ("1", "2")]
     for into in packs:
         command = [sys.executable, "-m", "escalon", "report", "nct07052565", str(few), "-o", str(into)]
