@@ -162,15 +162,15 @@ class Attrition:
             clauses, groups, verdicts = failed, [""], [MET, NOT_MET]
         if not clauses or len(clauses) > FEW_FAILED:
             return found, True
-        shares = {k: self._percent(k) for k in clauses if self._is_shared(k, found)}
+        has_shares = True
         for kind in _LEAST_WANTED if len(every) <= FEW else _LEAST_WANTED_OF_MANY:
             told = {name: count for name, count in found.items() if count is not None}
+            shares = {k: self._percent(k) for k in clauses if has_shares and self._is_shared(k, found)}
             if not is_worked_out(groups, clauses, verdicts, told, shares, small, self.smallest):
                 break
-            if kind == "share_":
-                shares = {}
+            has_shares &= kind != "share_"
             found = {name: None if name.startswith(kind) else count for name, count in found.items()}
-        return found, bool(shares)
+        return found, has_shares
 
     def share(self, k: int) -> int | None:
         """The part of those kept out that a clause accounts for, in whole percent, everybody shared among the clauses failed.
