@@ -112,3 +112,13 @@ def test_a_clause_without_title_and_words_is_called_by_its_rule():
     counts = dict.fromkeys(things(3), 0.0)
     said = Attrition(own, Day(2026, 11, 1), {"none": counts}).as_json()["clauses"]
     assert [one["title"] for one in said] == [one.heading for one in own.criteria]
+
+
+def test_a_share_that_is_withheld_hides_no_other_count():
+    """Once it is not said how many fail a clause, its share is not said either: nobody weighs it, and `left` is shown."""
+    people = dict(zip(product((MET, NOT_MET, UNKNOWN), repeat=2), (150, 150, 1, 0, 2, 3, 2, 2, 60), strict=True))
+    counts = {name: float(sum(of(p) * many for p, many in people.items())) for name, of in things(2).items()}
+    own = STUDY.model_copy(update={"inclusion": STUDY.inclusion[:2], "exclusion": ()})
+    found = Attrition(own, Day(2026, 11, 1), {"RA": counts})
+    assert (found.shown["not_met_0"], found.share(0), found.share(1)) == (None, None, None)
+    assert (found.shown["left_0"], found.shown["left_1"]) == (365, 213)

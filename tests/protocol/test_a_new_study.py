@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
@@ -22,6 +23,27 @@ def test_the_table_that_a_rule_names_lies_in_the_folder_made(tmp_path: Path) -> 
     table.unlink()
     linted = RUN.invoke(app, ["study", "lint", str(tmp_path / "own")])
     assert (linted.exit_code, "0 errors" in linted.output) == (0, True), linted.output
+
+
+@pytest.mark.parametrize("written", ["./sub//decisions.csv", "sub/./decisions.csv"])
+def test_the_table_is_named_as_it_lies_in_the_folder_however_its_path_was_written(
+    written: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("sub").mkdir()
+    Path(written).write_text(RUN.invoke(app, ["design", "table", "i3+3 target=0.25 size=18", "--csv"]).stdout)
+    said = ["--rule", f"table file={written} target=0.25", "--level", "1 GBq", "--level", "2 GBq"]
+    assert RUN.invoke(app, ["study", "new", "own", *said]).exit_code == 0
+    assert '"table file=decisions.csv target=0.25"' in Path("own", "study.toml").read_text()
+
+
+@pytest.mark.parametrize("name", ["record.txt", "study.toml"])
+def test_a_table_takes_the_place_of_no_file_of_the_study(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(RUN.invoke(app, ["design", "table", "i3+3 target=0.25 size=18", "--csv"]).stdout)
+    said = ["--rule", f"table file={tmp_path / name} target=0.25", "--level", "1 GBq", "--level", "2 GBq"]
+    found = RUN.invoke(app, ["study", "new", str(tmp_path / "own"), *said])
+    assert f"the new folder has a {name} of its own. Give the table another name" in str(found.exception)
+    assert not (tmp_path / "own").exists()
 
 
 def test_a_table_that_is_not_there_is_named_as_it_was_written(tmp_path: Path) -> None:

@@ -143,6 +143,24 @@ def test_a_row_that_two_tables_say_in_their_own_words_is_not_corrected_by_the_ot
     assert [one.because for one in differences(before, after)] == [Because.NEW_DATA]
 
 
+def test_one_of_two_values_of_a_day_that_is_corrected_is_told_as_it_was_and_is(found):
+    esr = {"participant": "P01", "name": "esr", "day": "2025-06-01"}
+    both = {
+        "g1": esr | {"place": "facts.csv:2", "value": "6 mm/h"},
+        "g2": esr | {"place": "facts.csv:3", "value": "60 mm/h"},
+    }
+    cell = {"L8/x/value": {"text": "no value", "grounds": ["g1", "g2"]}}
+    before = found | {"statistics": {}, "at_visits": {}, "grounds": both, "cells": cell, "input": {"facts.csv": "1"}}
+    one = {"grounds": {"g1": both["g1"]}, "cells": {"L8/x/value": {"text": "1.94", "grounds": ["g1"]}}}
+    after = before | one | {"input": {"facts.csv": "2"}}
+    for runs, says in (
+        ((before, after), "6 mm/h and 60 mm/h → 6 mm/h"),
+        ((after, before), "6 mm/h → 6 mm/h and 60 mm/h"),
+    ):
+        [change] = differences(*runs)
+        assert (change.because, change.shown_by) == (Because.CORRECTED, (f"P01 esr 2025-06-01: {says}",))
+
+
 def test_somebody_who_is_no_longer_there_is_the_reason(study, trial_folder, found, tmp_path):
     """Also where nothing recorded of the person stood beneath the number: one without any event was counted too."""
     for file in trial_folder.iterdir():

@@ -214,6 +214,27 @@ def test_recording_while_no_server_answers_leaves_the_page_and_what_was_typed(be
     assert facts(trial)["esr"].value == "22"
 
 
+def test_a_draft_that_fails_after_a_later_one_was_kept_does_not_keep_anybody_from_recording(
+    bench: Any, window: Any
+) -> None:
+    found, trial = bench
+    with standing(found) as address:
+        page = at(window, address, "carla", SECRET)
+        page.goto(f"{address}{PLACE}/measurements")
+        sent: list[Any] = []
+        page.route("**/drafts", lambda route: sent.append(route) if not sent else route.continue_())
+        page.fill("#esr", "21")
+        page.click("[data-today]")
+        page.wait_for_timeout(800)
+        page.fill("#esr", "22")
+        expect(page.locator("#saved")).to_contain_text("Kept on the server")
+        sent[0].abort()
+        page.wait_for_timeout(300)
+        page.click("[data-record]")
+        page.wait_for_url("**recorded=**")
+    assert facts(trial)["esr"].value == "22"
+
+
 IN_BROWSER = """([store, act]) => new Promise(done => {
   const asked = indexedDB.open("escalon", 1);
   asked.onsuccess = () => {

@@ -57,9 +57,12 @@ def write_skeleton(folder: Path, outline: Outline | None = None) -> tuple[Path, 
     from escalon.protocol.load import load_study
 
     outline = outline or Outline()
-    table = Path(table_in(outline.rule))
+    named = table_in(outline.rule)
+    table = Path(named)
+    if table.name in FILES:
+        raise ValueError(f"{named}: the new folder has a {table.name} of its own. Give the table another name")
     if table.is_file():
-        outline = replace(outline, rule=outline.rule.replace(str(table), table.name))
+        outline = replace(outline, rule=outline.rule.replace(named, table.name))
     words = _words(outline)
     with _new(folder) as made:
         for name in FILES:

@@ -131,7 +131,7 @@ def _because(
     """The first reason that holds: what was recorded, the study, the software, the cut-off, how somebody stands."""
     names = old.beneath(before), new.beneath(after)
     had, has = old.recorded(names[0]), new.recorded(names[1])
-    if corrected := [*_corrections(had, new.everything), *_corrections(old.everything, has)]:
+    if corrected := [*_corrections(had, new.everything, had), *_corrections(old.everything, has, has)]:
         return Because.CORRECTED, tuple(dict.fromkeys(corrected))
     if added := [f"{' '.join(key)} {_said(value)}" for key, value in has.items() if key not in old.everything]:
         return Because.NEW_DATA, tuple(added)
@@ -167,14 +167,15 @@ def _of_their_doses(old: _Run, new: _Run, people: set[str]) -> tuple[Because, tu
     )
     added = [f"{' '.join(key)} {_said(value)}" for key, value in has.items() if key not in had]
     gone = [f"{' '.join(key)} {_said(value)} is no longer there" for key, value in had.items() if key not in has]
-    if told := (*_corrections(had, has), *gone):
+    changed = [*_corrections(had, has, had), *_corrections(had, has, has)]
+    if told := (*dict.fromkeys(changed), *gone):
         return Because.CORRECTED, told
     return (Because.NEW_DATA, tuple(added)) if added else (Because.UNEXPLAINED, ())
 
 
-def _corrections(had: Recorded, has: Recorded) -> list[str]:
-    """What is recorded under the same name and day, and says something else."""
-    changed = [key for key in had if key in has and had[key].isdisjoint(has[key])]
+def _corrections(had: Recorded, has: Recorded, read: Recorded) -> list[str]:
+    """What is recorded under the same name and day, and says something else; `read` is the one that may say less."""
+    changed = [key for key in had if key in has and read[key] != had[key] & has[key]]
     return [f"{' '.join(key)}: {_said(had[key])} → {_said(has[key])}" for key in changed]
 
 

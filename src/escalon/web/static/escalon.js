@@ -487,8 +487,8 @@ const drafting = form => {
       if (!leaving) await sealed.drop(place);
       if (mine === turn) say(`Kept on the server ${said.kept} · not yet in the record`);
     } catch {
+      if (mine !== turn) return;  // what was sent after it tells whether the server answers
       silent = true;
-      if (mine !== turn) return;
       say("The server does not answer. What you type is sealed on this computer, and sent when it is back.");
       clearTimeout(waiting); waiting = setTimeout(send, 2000);
     }
