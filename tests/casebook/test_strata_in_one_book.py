@@ -239,3 +239,43 @@ def test_strata_are_told_alike_at_every_door(trial, tmp_path, monkeypatch):
     assert said(study, take_in(study, tmp_path / "archive").trial, days) == answers
     write_folder(recorded, tmp_path / "rows", study=study)
     assert said(study, take_in(study, tmp_path / "rows").trial, days) == answers
+
+
+def test_whoever_was_dosed_leaves_a_stratum_by_a_correction_alone(trial):
+    """A second disease written beside the first would take a DLT along, and nobody would sign for it."""
+    trial.opened(1, A, 1)
+    trial.prepare("S-0", 1, 1)
+    trial.prepare("S-1", 1, 1)
+    trial.infuse("S-0", 1)
+    trial.days(2)
+    trial.limited("S-0")
+    refused(trial, lambda: trial.belongs("S-0", B), "S-0 was dosed and belongs to SLE", "correct that entry")
+    trial.belongs("S-0", A)
+    trial.belongs("S-1", B)
+    found = decide_next_dose(trial.conduct.study, trial.conduct.informed(), Day.of(trial.today()))
+    assert str(found.of(A).conduct) == "1T"
+    refused(trial, lambda: trial.infuse("S-1", 1), "cohort 1 is of SLE", "S-1 belongs to: RA")
+
+
+def test_a_stop_of_a_stratum_that_an_amendment_takes_away_still_stops(trial):
+    trial.opened(1, A, 1)
+    trial.treated(1, 1, "S-0", "S-1", "S-2")
+    trial.signed(trial.laid(A, 0, Course.STOP, reason="the sponsor asks for it"))
+    trial.signed(propose_decision(trial.conduct, STAN, B).number)
+    as_one = Strata.reopened(trial.casebook, study(cap=18))
+
+    def now():
+        return decide_next_dose(as_one.conduct.study, as_one.conduct.informed(), Day.of(as_one.today()))
+
+    assert (now().is_stopped, now().treats) == (True, False)
+    as_one.signed(propose_decision(as_one.conduct, STAN).number)
+    assert (now().is_stopped, now().treats) == (False, True), "the committee decided anew"
+
+
+def test_a_stop_of_all_strata_waits_once(trial):
+    trial.opened(1, A, 1)
+    trial.prepare("S-0", 1, 1)
+    trial.infuse("S-0", 1)
+    number = trial.laid("", 0, Course.STOP, reason="the sponsor asks for it")
+    waits = waiting(trial.conduct.study, trial.conduct.informed(), trial.today())
+    assert [one.about for one in waits if one.act == "DecisionSigned"] == [number]

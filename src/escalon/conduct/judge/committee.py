@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from typing import NamedTuple
 
@@ -28,11 +29,18 @@ def who_entered_dlts(trial: Trial, decision: Decision) -> set[str]:
     }
 
 
-def newest_signed(trial: Trial, stratum: str = "") -> Decision | None:
-    """The newest decision of a stratum, or of all, with its signatures, whether or not it still stands."""
-    about = [one for one in trial.decisions.values() if one.proposed.stratum in ("", stratum)]
-    signed = [one for one in about if is_signed(trial, one)]
-    return max(signed, key=lambda one: one.number, default=None)
+def newest_signed(trial: Trial, stratum: str, strata: Collection[str]) -> Decision | None:
+    """The newest decision of a stratum, or of all, with its signatures, whether or not it still stands.
+
+    The stop of one that is none of the study's `strata` any more, as after an amendment, stops all until one is newer.
+    """
+    newest = {one.proposed.stratum: one for _, one in sorted(trial.decisions.items()) if is_signed(trial, one)}
+    about = (
+        one
+        for name, one in newest.items()
+        if name in ("", stratum) or (name not in strata and one.proposed.course is Act.STOP)
+    )
+    return max(about, key=lambda one: one.number, default=None)
 
 
 class Stopped(NamedTuple):
@@ -42,9 +50,9 @@ class Stopped(NamedTuple):
     by_then: bool
 
 
-def stopped(trial: Trial, asked: date, stratum: str = "") -> Stopped | None:
+def stopped(trial: Trial, asked: date, stratum: str, strata: Collection[str]) -> Stopped | None:
     """The committee's stop, where its newest signed decision is one; signed after the day of asking, it is said as later."""
-    newest = newest_signed(trial, stratum)
+    newest = newest_signed(trial, stratum, strata)
     if newest is None or newest.proposed.course is not Act.STOP:
         return None
     why = newest.proposed.reason or newest.proposed.because

@@ -10,7 +10,7 @@ from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.dose_review import DoseReview, review, treated
 from escalon.conduct.judge.evidence import study_definition
 from escalon.conduct.judge.given import doses_of, first_doses
-from escalon.conduct.judge.strata import UNSAID, strata_of
+from escalon.conduct.judge.strata import UNSAID, strata_named, strata_of
 from escalon.conduct.judge.unread import refuse_unread
 from escalon.escalation import (
     Conduct,
@@ -116,13 +116,13 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     if other := another_text(study, trial):
         found = _all_wait(found, other)
     if found.strata:
-        strata = tuple((name, _unless_stopped(one, trial, day, name)) for name, one in found.strata)
+        strata = tuple((name, _unless_stopped(study, one, trial, day, name)) for name, one in found.strata)
         return replace(found, strata=strata, is_stopped=all(one.is_stopped for _, one in strata))
-    return _unless_stopped(found, trial, day)
+    return _unless_stopped(study, found, trial, day)
 
 
-def _unless_stopped(found: NextDose, trial: Trial, day: Day, stratum: str = "") -> NextDose:
-    stop = stopped(trial, day.latest, stratum)
+def _unless_stopped(study: Study, found: NextDose, trial: Trial, day: Day, stratum: str = "") -> NextDose:
+    stop = stopped(trial, day.latest, stratum, strata_named(study))
     return found if stop is None else replace(_noted(found, stop.says), is_stopped=stop.by_then)
 
 

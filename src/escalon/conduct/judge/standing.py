@@ -6,6 +6,7 @@ from datetime import date
 
 from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
+from escalon.conduct.judge.strata import strata_named
 from escalon.history import Course, Decision, Trial
 from escalon.history.trial import MAY_LIFT
 from escalon.protocol.study import Study
@@ -60,7 +61,7 @@ def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
 
 def decision_in_force(study: Study, trial: Trial, stratum: str = "") -> Decision | None:
     """The newest decision of a stratum with its signatures, while it stands; once it is stale, none is in force."""
-    newest = newest_signed(trial, stratum)
+    newest = newest_signed(trial, stratum, strata_named(study))
     return newest if newest and not changed_decision(study, trial, newest) else None
 
 

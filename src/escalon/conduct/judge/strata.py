@@ -16,10 +16,15 @@ def stratum_of(study: Study, course: Course) -> str:
     return str(stated[-1].value) if stated else UNSAID
 
 
+def strata_named(study: Study) -> tuple[str, ...]:
+    """The strata a study has, in its own order; none where it escalates as one."""
+    return () if study.dose.strata is None else study.vocabulary[study.dose.strata].choices
+
+
 def strata_of(study: Study, trial: Trial) -> dict[str, Trial]:
     """The trial of each stratum alone, in the order the study names them; those nobody belongs to as well."""
     belonging = together((stratum_of(study, course), code) for code, course in trial.courses.items())
-    names = dict.fromkeys((*study.vocabulary[study.dose.strata or "disease"].choices, *belonging))
+    names = dict.fromkeys((*strata_named(study), *belonging))
     found = {name: trial.of(belonging.get(name, ())) for name in names}
     for one in found.values():  # events of the others say that the table is kept: silence about these is an answer
         others = (course for code, course in trial.courses.items() if code not in one.courses)

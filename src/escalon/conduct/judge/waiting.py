@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import chain
 
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.dose_review import awaiting
@@ -104,8 +105,8 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
             urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
             what = "Review the DLT window" if left <= 0 else "The DLT window runs"
             yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
-    for stratum, part in found.strata or (("", found),):
-        yield from _of_decision(study, trial, part, stratum)
+    of_each = (_of_decision(study, trial, part, stratum) for stratum, part in found.strata or (("", found),))
+    yield from dict.fromkeys(chain.from_iterable(of_each))  # a stop of all strata is one matter
 
 
 def _proposed(course: Person) -> Iterator[Waiting]:

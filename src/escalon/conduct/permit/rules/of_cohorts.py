@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.strata import stratum_of
+from escalon.conduct.judge.strata import UNSAID, strata_named, stratum_of
 from escalon.conduct.permit.act import Act, rule
 from escalon.conduct.permit.holds import recommended
 from escalon.escalation import Stop, Treat
@@ -14,6 +14,7 @@ from escalon.history.events import (
     CohortOpened,
     Course,
     DecisionProposed,
+    FactRecorded,
     LevelAllocated,
     LymphodepletionGiven,
 )
@@ -82,12 +83,24 @@ def an_amendment_is_signed_by_two(act: Act) -> str | None:
 def a_decision_is_of_one_stratum(act: Act) -> str | None:
     """Where each stratum escalates by itself, whom to treat is decided of one of them; a stop may be of all."""
     named, of = act.event.stratum, act.study.dose.strata
-    known = act.study.vocabulary[of].choices if of else ()
+    known = strata_named(act.study)
     if named in known or (not named and (of is None or act.event.course is Course.STOP)):
         return None
     if of is None:
         return f"the study has no strata, so a decision names none; this one names {named}"
     return f"each stratum has its own decision: name one of {', '.join(known)}" + (f", not {named}" if named else "")
+
+
+@rule(FactRecorded, name="stratum", signatures=0)
+def who_was_dosed_leaves_a_stratum_by_a_correction(act: Act) -> str | None:
+    """Whoever was dosed belongs to the stratum recorded of them; another is a correction, which is judged by what it lifts."""
+    if act.event.fact.name != act.study.dose.strata or not act.one.infusions:
+        return None
+    after = act.informed().with_event(act.event, act.author, act.now).courses[act.event.participant]
+    if act.stratum in (UNSAID, stratum_of(act.study, after)):
+        return None
+    stated = act.one.facts.named(act.event.fact.name)[-1]
+    return f"{act.event.participant} was dosed and belongs to {act.stratum} [{stated.source}]; correct that entry instead"
 
 
 @rule(DecisionProposed, name="rule", signatures=2)
