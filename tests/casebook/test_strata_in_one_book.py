@@ -13,6 +13,7 @@ from escalon.conduct.judge.dosing import decide_next_dose
 from escalon.conduct.judge.waiting import waiting
 from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.permit.refusal import Refused
+from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.proposals import propose_decision
 from escalon.conduct.record.replay import not_allowed
 from escalon.escalation import Stop, Treat, Wait
@@ -279,3 +280,16 @@ def test_a_stop_of_all_strata_waits_once(trial):
     number = trial.laid("", 0, Course.STOP, reason="the sponsor asks for it")
     waits = waiting(trial.conduct.study, trial.conduct.informed(), trial.today())
     assert [one.about for one in waits if one.act == "DecisionSigned"] == [number]
+
+
+def test_a_folder_moves_nobody_who_was_dosed_to_another_stratum(trial, tmp_path):
+    trial.opened(1, A, 1)
+    trial.prepare("S-0", 1, 1)
+    trial.infuse("S-0", 1)
+    trial.days(2)
+    rows = f"S-0,disease,{B},,{trial.today()}\nS-0,sex,female,,{trial.today()}\nR-7,disease,{B},,{trial.today()}\n"
+    (tmp_path / "facts.csv").write_text(f"participant,fact,value,unit,date\n{rows}", encoding="utf-8")
+    done = import_folder(trial.conduct, INES, trial.conduct.study, tmp_path, "S1", dry_run=False)
+    assert (done.recorded, done.held_rows) == (2, 1)
+    assert "S-0 was dosed and belongs to SLE" in done.held[0]
+    assert isinstance(trial.says(A), Wait), "its sentinel is still watched there"

@@ -57,6 +57,7 @@ def test_whoever_was_dosed_for_somebody_absent_completed_the_cohort_though_the_o
 
 COHORT = [("P1", 1, 0), ("P2", 1, 14), ("P3", 1, 21)]
 AGAIN = {
+    "twice": ([*COHORT, ("P4", 2, 52), ("P1", 1, 60), ("P1", 1, 95)], None, "1NNN 2N", set()),
     "at a higher level, with a DLT": ([*COHORT, ("P1", 2, 49)], ("P1", 51), "2T 1NN", set()),
     "after a cohort above had begun": ([*COHORT, ("P4", 2, 50), ("P1", 1, 60)], ("P1", 62), "1TNN 2N", set()),
     "the same at the level above": ([*COHORT, ("P4", 2, 50), ("P1", 2, 60)], ("P1", 62), "2T 1NN 2N", set()),
@@ -119,3 +120,20 @@ def test_whoever_counted_only_from_a_dlt_on_was_no_sentinel_before_it(rule, tmp_
     assert str(found.conduct) == "1TNN"
     assert [one.participant for one in acts] == ["P3"]
     assert [one.done for one in found.decision.departures] == ["P3 at level 1 on 2026-03-11"]
+
+
+@pytest.mark.parametrize("rule", BY_COHORTS)
+@pytest.mark.parametrize("how", ["left", "died"])
+def test_a_later_dose_that_is_watched_no_more_keeps_nobody_waiting(rule, how, tmp_path):
+    ends = {"left": f"P1,study_discontinuation,yes,{on(65)},,crf\n"} if how == "left" else {"died": ("P1", 65)}
+    doses, decided = [*COHORT, ("P1", 1, 60), ("P4", 2, 70)], {}
+    for day in (64, 69):
+        found, _ = asked(tmp_path, rule, doses[:4], day=day, retreatment="counted", **ends)
+        decided[day] = found.decision.action, str(found.conduct)
+    assert decided == {64: ("wait", "1PNN"), 69: ("treat", "1NNN")}
+    found, acts = asked(tmp_path, rule, doses, retreatment="counted", **ends)
+    assert named(found, acts) == (set(), set())
+    (tmp_path / "early").mkdir()
+    doses[-1] = ("P4", 2, 63)
+    found, acts = asked(tmp_path / "early", rule, doses, retreatment="counted", **ends)
+    assert named(found, acts) == ({2}, {2})

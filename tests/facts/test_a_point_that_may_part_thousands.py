@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from escalon.facts import ReadError, read_value
+from escalon.facts import read_value
+from escalon.facts.reading import may_part_thousands
 from escalon.instruments import catalogue
 from escalon.instruments.safety.icaht import read_counts
 
@@ -84,3 +86,8 @@ def test_a_count_of_neutrophils_whose_point_may_part_thousands_is_asked_about() 
         read_counts({0: "2.100", 3: "400"})
     assert read_counts({0: "2.100", 3: "400"}, confirmed=True)[3] == 400
     assert read_counts({0: "2.100 10^9/L", 3: "400"})[0] == 2100
+
+
+def test_a_limit_beside_no_value_asks_for_no_unit() -> None:
+    assert may_part_thousands(ASKED["platelets"], "150.000", None) is None
+    assert may_part_thousands(ASKED["platelets"], "150.000", "/uL") == "150000"

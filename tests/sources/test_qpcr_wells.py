@@ -104,6 +104,16 @@ def test_a_well_that_was_taken_out_of_the_run_is_out(
     assert [one["ct"] for _, one in read_wells(tmp_path / f"qpcr_wells.{end}") if one["sample"] == "s7"] == ["25.1"]
 
 
+def test_a_first_column_without_a_name_may_be_empty_or_number_the_rows(tmp_path: Path) -> None:
+    file = tmp_path / "qpcr_wells.csv"
+    head, *rows = CFX.splitlines()
+    read = []
+    for text in (CFX, "\n".join([head, *(f"{number}{row}" for number, row in enumerate(rows))])):
+        file.write_text(text, encoding="utf-8")
+        read.append(read_wells(file))
+    assert read[0] == read[1]
+
+
 def test_what_a_plate_does_not_say_by_itself_is_asked(tmp_path: Path) -> None:
     file = tmp_path / "qpcr_wells.csv"
     for text, said in (

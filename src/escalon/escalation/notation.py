@@ -53,7 +53,7 @@ class Treated:
     again: date | None = None
     """The day of a later dose, where its window is the one that decides."""
     came: date | None = None
-    """The day on which the DLT, or what leaves the participant uncounted, came about, where it is known."""
+    """The day on which the DLT, or what leaves the participant or a later dose of theirs uncounted, came about, if known."""
     known: date | None = None
     """The day from which the record itself told of the DLT, where it says so."""
     away: tuple[tuple[date, date], ...] = ()
@@ -75,8 +75,9 @@ class Treated:
 
     def by(self, day: date) -> Treated:
         """The participant as they counted on a day: alive until the day of death, and as `before` until what changed it."""
-        one = self.before if self.before and self.since and day < self.since else self
-        return replace(one, died=False, died_on=None) if one.died_on and day < one.died_on else one
+        if self.before and self.since and day < self.since:
+            return self.before.by(day)
+        return replace(self, died=False, died_on=None) if self.died_on and day < self.died_on else self
 
     def is_away(self, day: date) -> bool:
         """Whether the participant had left on a day, and came back later."""
@@ -228,7 +229,8 @@ class Conduct:
             told = one.known if one.followed is None else one.infused + timedelta(days=one.followed)
             was_known = told is not None and told <= today
             is_later = one.came is not None and one.came > today
-            if one.outcome is NO_DLT or is_later or (dlts_unknown and one.outcome is DLT and not was_known):
+            is_watched = one.outcome is NO_DLT and one.came is None
+            if is_watched or is_later or (dlts_unknown and one.outcome is DLT and not was_known):
                 return replace(one, outcome=NOT_EVALUABLE if one.is_away(today) else PENDING)
             return one
 

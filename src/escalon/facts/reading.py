@@ -168,8 +168,14 @@ def read_decimal(text: Any) -> Decimal:
 
 
 def may_part_thousands(asked: Asked, text: str, unit: str | None) -> str | None:
-    """The number meant where the point of a limit such as `150.000` may part thousands; nothing where it does not."""
-    return _Amount("limit", asked, False).thousands(text, unit)
+    """The number meant where the point of a limit such as `150.000` may part thousands; nothing where it does not.
+
+    Beside a value that is not known its unit may be missing, and then nothing is known of the limit.
+    """
+    try:
+        return _Amount("limit", asked, False).thousands(text, unit)
+    except ReadError:
+        return None
 
 
 _NUMBERED = re.compile(r"(?:day|d|tag|第)\.?\s*([-+]?)\s*(\d+(?:\.\d+)?)\s*[天日]?", re.IGNORECASE)

@@ -122,7 +122,8 @@ def _beside(found: Read, seen: Observation) -> tuple[Day | None, Day | None, Dec
     for name, text in (("lower", seen.lower), ("upper", seen.upper)):
         if text and thousands(text) and (joined := may_part_thousands(as_item(definition), text, unit)):
             says = f"the {name} limit {text} would be {joined} if its point parted thousands. Write {joined}"
-            raise RowError(name, text, f"{says}, or {text.partition('.')[0]}")
+            whole, part = joined[:-3], joined[-3:]
+            raise RowError(name, text, f"{says}, or {whole if part == '000' else f'{whole}.{part}0'}")
     if seen.attested and found.value not in (False, 0):
         says = f"{seen.name} {seen.value} is a finding. Only «no» or 0 is said of all that were left unmarked"
         raise RowError("attested", "yes", says)

@@ -113,17 +113,13 @@ def read_wells(file: Path) -> Sequence[tuple[str, Cells]]:
     except FolderError:
         lines = read_text(file, "cp1252").splitlines()  # as instruments write in western Europe
     start = _header(lines)
-    if lines[start : start + 1] and _NAMELESS.match(lines[start]):  # as CFX Manager writes
-        lines[start:] = [_NAMELESS.sub("", line, count=1) for line in lines[start:]]
+    if lines[start : start + 1] and lines[start].startswith((",", ";", "\t")):  # as CFX Manager writes
+        lines[start] = f"row{lines[start]}"
     table = read_table(file, text="\n".join(lines[start:]))
     rows = [(f"{table.file}:{row.line + start}", row) for row in _whole(table, start)]
     if "role" in table.columns:
         return [(place, row.cells) for place, row in rows]
     return _as_ours(file, lines[:start], table.columns, [(place, row) for place, row in rows])
-
-
-_NAMELESS = re.compile(r"^[,;\t]")
-"""What stands before the first name of a header whose first column has none."""
 
 
 def _whole(table: Table, above: int = 0) -> Sequence[Row]:

@@ -224,8 +224,11 @@ def _first_said(one: Current[Any], *names: str) -> datetime | None:
 def _came(study: Study, trial: Trial, one: DoseReview, today: date) -> date | None:
     """The day on which a DLT, or what leaves somebody uncounted, came about; None of any other outcome.
 
-    Before it the participant was under observation like any other, which matters to whether others were dosed in time.
+    Before it the participant was under observation like any other, which matters to whether others were dosed in time. Of
+    somebody free of DLT it is the day on which a later dose ceased to be watched: there is nothing more to wait for.
     """
+    if one.outcome is Outcome.NO_DLT and one.again is not None:
+        return _came(study, trial, review(study, trial, one.again, today), today)
     if one.outcome not in (Outcome.DLT, Outcome.NOT_EVALUABLE):
         return None
     first = one.infusion.day.earliest

@@ -199,6 +199,8 @@ def _kept_out(act: Act, intake: Intake) -> str:
         return f"{day} is in the future; correct the date [time]"
     if says := _taken_back(act) or _still_runs(act.study, intake, event, act.today):
         return f"it would lift a hold ({says}); record that judgement by itself [correction]"
+    if event.participant in trial.courses and (moved := next(broken_by_order(act, ["stratum"]), None)):
+        return f"{moved.says} [{moved.rule}]"
     if isinstance(event, CellsInfused) and (says := _forbidden(act)):
         return f"{says}; record the infusion by itself, or under an override"
     if isinstance(event, NothingToReport):

@@ -100,7 +100,9 @@ def who_was_dosed_leaves_a_stratum_by_a_correction(act: Act) -> str | None:
     if act.stratum in (UNSAID, stratum_of(act.study, after)):
         return None
     stated = act.one.facts.named(act.event.fact.name)[-1]
-    return f"{act.event.participant} was dosed and belongs to {act.stratum} [{stated.source}]; correct that entry instead"
+    return (
+        f"{act.event.participant} was dosed and belongs to {act.stratum} [{stated.source}]; correct that entry instead"
+    )
 
 
 @rule(DecisionProposed, name="rule", signatures=2)
