@@ -311,3 +311,18 @@ def test_a_bare_number_is_asked_for_in_the_units_laboratories_use(test):
     for finding in grade_laboratory(test, value=100):
         if "UNIT_MISSING" in finding.flags:
             assert "value='100 mmol/L' or value='100 mg/dL'" in finding.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {"test": "alt", "unit": "U/L", "value": "12", "lower": "15"},
+        {"test": "haptoglobin", "unit": "mg/dL", "value": "250", "upper": "200"},
+        {"test": "egfr", "unit": "mL/min/1.73m2", "value": "130", "upper": "120"},
+    ],
+)
+def test_a_row_with_the_other_limit_alone_is_graded_as_one_value_is(row: dict[str, str]) -> None:
+    (found,) = grade_rows([row])
+    (one,) = grade_laboratory(row["test"], **{name: text for name, text in row.items() if name != "test"})
+    assert (found.grade, found.grade_worst) == (one.value, one.components["grade_worst"])
+    assert found.grade == 0

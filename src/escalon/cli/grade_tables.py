@@ -183,19 +183,7 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
         note(f"{file.name}: not read: {', '.join(unread)}. Columns that are: {', '.join(COLUMNS)}")
     with progress("grading", len(rows), shown=len(rows) >= MANY) as told:
         found = grade_rows([row for _, row in rows], told)
-    columns = (
-        "row",
-        "participant",
-        "test",
-        "value",
-        "unit",
-        "term",
-        "grade",
-        "grade_value",
-        "grade_worst",
-        "problem",
-        "says",
-    )
+    columns = (*"row participant test value unit term grade grade_value grade_worst problem says".split(),)
     shown = [
         (
             rows[one.row][0], rows[one.row][1].get("participant"), rows[one.row][1].get("test"), rows[one.row][1].get("value"),

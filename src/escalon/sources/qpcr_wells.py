@@ -173,22 +173,12 @@ def _as_ours(
         if len(several) > 1:
             raise TableError([f"{file.name}: wells of {', '.join(several)}. Keep those of the cell product alone"])
     run = _run_name(file, above)
-    wells = (
-        (
-            place,
-            _well(
-                kind,
-                run,
-                cell(row, kind.task),
-                cell(row, kind.sample),
-                number(row, kind.quantity),
-                number(row, kind.ct),
-            ),
-        )
-        for place, row in rows
-        if not is_out(row)
-    )
-    return [(place, well) for place, well in wells if well]
+
+    def well(row: Row) -> Cells | None:
+        texts = cell(row, kind.task), cell(row, kind.sample), number(row, kind.quantity), number(row, kind.ct)
+        return None if is_out(row) else _well(kind, run, *texts)
+
+    return [(place, found) for place, row in rows if (found := well(row))]
 
 
 def _run_name(file: Path, above: Sequence[str]) -> str:

@@ -82,13 +82,13 @@ def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tup
     labs = in_unit(every, unit, given.get("value"))
     given, confirmed = without_confirmed(given)
     _check_inputs(test, labs, [*given, *confirmed])
+    own = {} if unit is None else {"unit": unit}
     for lab in labs:
         instrument = laboratory_terms()[lab.name][1]
         wanted = {*instrument.items, *instrument.options}
-        implied = _implied_limit(lab, given)
+        implied = _implied_limit(lab, given | own)
         items = {name: value for name, value in {**given, **implied}.items() if name in wanted}
-        items |= {"confirm": confirmed & set(instrument.items)} | ({} if unit is None else {"unit": unit})
-        finding = assess_with(instrument, items)
+        finding = assess_with(instrument, items | {"confirm": confirmed & set(instrument.items)} | own)
         found.append(_asked_in_usual_units(_by_its_own_name(finding, implied), every))
     return tuple(found)
 

@@ -106,7 +106,8 @@ def _grade_group(test: str, unit: str, some: Sequence[tuple[int, dict[str, Any]]
     spans = _usual(labs, unit)
     plain, apart = list[tuple[int, dict[str, Any]]](), list[tuple[int, dict[str, Any]]]()
     for one in some:
-        (plain if (is_bare and _is_numbers(one[1])) or _is_usual(one[1], spans) else apart).append(one)
+        is_plain = _is_usual(one[1], spans) and not _has_limit_implied(labs, one[1])
+        (plain if (is_bare and _is_numbers(one[1])) or is_plain else apart).append(one)
     if is_bare:
         why = f"{test} has no unit. Write {' or '.join(item.units)}"
         graded = [GradedRow(number, test, None, None, None, why) for number, _ in plain]
@@ -146,6 +147,13 @@ def _is_usual(cells: Mapping[str, Any], spans: Mapping[str, tuple[float, float]]
     """Whether each number of a row is within what is usual, so that nothing is asked about it."""
     known = bool(spans) and _is_numbers(cells)
     return known and all(low <= cells.get(name, low) <= high for name, (low, high) in spans.items())
+
+
+def _has_limit_implied(labs: Sequence[Laboratory], cells: Mapping[str, Any]) -> bool:
+    """Whether a limit that a term asks for follows from the other: a value below the lower is not above the upper one."""
+    lacks = {name for lab in labs for name in lab.limits} - cells.keys()
+    is_low, is_high = cells["value"] < cells.get("lower", -inf), cells["value"] > cells.get("upper", inf)
+    return ("upper" in lacks and is_low) or ("lower" in lacks and is_high)
 
 
 def _grade_as_visit(test: str, unit: str, number: int, cells: Mapping[str, Any]) -> Iterable[GradedRow]:
