@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from escalon.facts import ReadError, read_value
-from escalon.facts import read_value
 from escalon.facts.reading import may_part_thousands
 from escalon.instruments import catalogue
 from escalon.instruments.safety.icaht import read_counts
