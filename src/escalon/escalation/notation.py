@@ -229,7 +229,7 @@ class Conduct:
             told = one.known if one.followed is None else one.infused + timedelta(days=one.followed)
             was_known = told is not None and told <= today
             is_later = one.came is not None and one.came > today
-            is_watched = one.outcome is NO_DLT and one.came is None
+            is_watched = one.outcome is NO_DLT and (one.again is None or one.came is None)
             if is_watched or is_later or (dlts_unknown and one.outcome is DLT and not was_known):
                 return replace(one, outcome=NOT_EVALUABLE if one.is_away(today) else PENDING)
             return one
