@@ -71,6 +71,8 @@ def test_a_letter_that_may_be_a_unit_is_one() -> None:
     """24 H are hours, not 24 minutes, and 5 L by itself are litres, not a low 5."""
     minutes = catalogue()["ctcae_febrile_neutropenia"].items["sustained_minutes"]
     assert read_value(minutes, "24 H", name="sustained_minutes").value == 1440
+    flow = catalogue()["crs"].items["flow_l_min"]
+    assert [read_value(flow, text).value for text in ("2 L/min", "2 L /min", "2 L / min")] == [2, 2, 2]
     with pytest.raises(ReadError, match="is in 'L'"):
         read_value(ASKED["platelets"], "5 L", name="platelets")
 

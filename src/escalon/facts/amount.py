@@ -34,8 +34,8 @@ _SIGN_OF = {word: sign for sign, words in _SIGNS.items() for word in re.split(r"
 _SIGN = "|".join(re.escape(word).replace(r"\ ", r"\s+") for word in sorted(_SIGN_OF, key=len, reverse=True))
 _NUMBER = r"[-+]?(?:\d[\d.,'’_]*(?:[\u00a0\u2009\u202f]\d{3})*|\.\d+)(?:[eE][-+]?\d+)?"
 _TEN = r"(?:\s*[×x*·]\s*10\s*(?:\^|\*\*)?\s*(?:[-+]?\d+|[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)(?!\d)(?![^\S\n]*/))?"  # 2.1 × 10⁷, but 150 ×10⁹/L
-_MARK = r"(?:\s*(?:[↑↓]+|[(\[](?:HH?|LL?)[)\]]|(?-i:HH?|LL?)(?=\s+\S)))?"
-"""How a laboratory marks a value beyond its limits, its unit after it: `36 H U/L`, `20↓`. An L alone may be a litre."""
+_MARK = r"(?:\s*(?:[↑↓]+|[(\[](?:HH?|LL?)[)\]]|(?-i:HH?|LL?(?!\s*/\s*(?:min|h|d)\b))(?=\s+\S)))?"
+"""How a laboratory marks a value beyond its limits, its unit after it: `36 H U/L`, `20↓`. `5 L` and `2 L /min` are litres."""
 MARKS = frozenset({"H", "HH", "L", "LL"})
 _AMOUNT = re.compile(rf"(?:({_SIGN})\s*)?({_NUMBER}{_TEN}){_MARK}\s*(.*)", re.IGNORECASE | re.DOTALL)
 _SPAN = re.compile(
