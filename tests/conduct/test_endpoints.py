@@ -15,6 +15,7 @@ from escalon.conduct.judge.estimates import deviation, limits_of_mean, median, r
 from escalon.conduct.judge.populations import populations
 from escalon.conduct.judge.windows import State, placed
 from escalon.facts import Day, Fact, Interval
+from escalon.instruments import catalogue
 from escalon.protocol.schedule import BaselineRule, Compare, Intercurrent
 from tests.histories import Infusion, event, history
 
@@ -297,6 +298,23 @@ def test_of_two_events_that_end_the_count_differently_the_first_must_be_known(st
     found = cell(study, endpoint, people(fact("study_discontinuation", True, 20), told, disease="RA"), "D90")
     assert found.state is (state or (State.NOT_APPLICABLE if turned else State.VALUE))
     assert ("not known which came first" in found.reason) is (state is State.MISSING)
+
+
+def test_a_response_against_a_named_baseline_reads_every_score_that_one_against_the_studys_own_reads(study):
+    """A questionnaire recorded by its items is not «not recorded», whichever baseline the response is against."""
+    endpoint = study.endpoint("S-8")
+    measured = {name: both for name, both in ARTHRITIS.items() if name not in ("haq_di", "esr", "physician_global")}
+    measured["pain"] = (60, 60, "mm")
+    measured |= {f"haq_di.{name}": (2, 0, None) for name, item in catalogue()["haq_di"].items.items() if item.needed}
+    told = [
+        fact(name, value, day, unit, visit)
+        for name, (before, now, unit) in measured.items()
+        for value, day, visit in ((before, -6, "BL"), (now, 90, "D90"))
+    ]
+    rules = {"own": BaselineRule.made(name="own", before="infusion")}
+    wider, trial = study.model_copy(update={"baselines": rules}), people(*told, disease="RA")
+    against = [endpoint.model_copy(update={"baseline": name}) for name in (None, "own")]
+    assert [cell(wider, one, trial, "D90").value for one in against] == [True, True]
 
 
 def test_what_is_recorded_of_a_visit_is_never_called_nothing(study):

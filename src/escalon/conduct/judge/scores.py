@@ -289,8 +289,9 @@ def however_little(study: Study, known: ScoredFacts, name: str) -> list[Finding]
 def _with_parts(
     study: Study, known: ScoredFacts, instrument: Instrument
 ) -> Iterator[tuple[Assessment, dict[str, Fact]]]:
-    """Each visit with what is recorded and the scores an instrument is made of, an open one as the range it lies in."""
-    parts = [find(one) for one in with_parts([instrument.name]) if one != instrument.name]
+    """Each visit with what is recorded and the study's scores that an instrument reads, an open one as the range it lies in."""
+    every = with_parts((*study.instruments, instrument.name))
+    parts = [find(one) for one in _behind(every, instrument.name) if one != instrument.name]
     for one in assessments(study, known.recorded):
         here = dict(one.facts)
         _of_one_visit(parts, one, here, known.recorded)
