@@ -477,16 +477,8 @@ def main():
     try:
         problem, found = verify(place, {int(number): hashed.lower() for number, hashed in printed.items()}, root)
     except (
-        OSError,
-        ValueError,
-        KeyError,
-        TypeError,
-        IndexError,
-        AttributeError,
-        RecursionError,
-        csv.Error,
-        sqlite3.Error,
-    ) as wrong:
+        OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, csv.Error, sqlite3.Error,
+    ) as wrong:  # fmt: skip
         problem, found = f"it cannot be read ({type(wrong).__name__}: {wrong})", ""
     print(f"NOT WHOLE: {problem}" if problem else f"whole: {found}")
     return 1 if problem else 0

@@ -135,15 +135,9 @@ class _Account:
         entries = _numbered(self.told)
         telling = tuple(entries.telling())
         across = [*_across(telling), *_of_samples(study, telling), *_silent(telling, {one.name for one in tables})]
-        return Intake(
-            path,
-            frame_of(study),
-            entries,
-            tuple(self.unread),
-            (*self.problems, *across),
-            tuple(self.counts),
-            MappingProxyType({table.file: table.sha256 for table in tables}),
-        )
+        hashes, problems = {table.file: table.sha256 for table in tables}, (*self.problems, *across)
+        unread, counts = tuple(self.unread), tuple(self.counts)
+        return Intake(path, frame_of(study), entries, unread, problems, counts, MappingProxyType(hashes))
 
 
 def _numbered(told: Iterable[Told | KeptFacts]) -> Entries:

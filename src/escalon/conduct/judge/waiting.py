@@ -89,14 +89,8 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
         return
     for one in found.reviews:
         if one.in_doubt:
-            yield Waiting(
-                "DltAdjudicated",
-                one.participant,
-                "Adjudicate whether this was a DLT",
-                one.why,
-                Urgency.NOW,
-                "blocks dosing",
-            )
+            what = "Adjudicate whether this was a DLT"
+            yield Waiting("DltAdjudicated", one.participant, what, one.why, Urgency.NOW, "blocks dosing")
         elif one.outcome is Outcome.DLT:
             yield from _proposed(trial.course(one.participant))
         elif one.outcome is Outcome.PENDING:
@@ -113,15 +107,8 @@ def _proposed(course: Person) -> Iterator[Waiting]:
     """The proposals of a DLT that nobody has judged since, of somebody whose outcome does not wait for that."""
     for one in awaiting(course):
         if not any(judged.number > one.number for judged in course.dlt_judgements):
-            yield Waiting(
-                "DltAdjudicated",
-                course.code,
-                "Adjudicate",
-                one.event.because,
-                Urgency.NOW,
-                "proposed",
-                about=one.number,
-            )
+            why, state = one.event.because, "proposed"
+            yield Waiting("DltAdjudicated", course.code, "Adjudicate", why, Urgency.NOW, state, about=one.number)
 
 
 def _of_decision(study: Study, trial: Trial, found: NextDose, stratum: str) -> Iterator[Waiting]:
