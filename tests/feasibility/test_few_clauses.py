@@ -85,8 +85,9 @@ def test_no_small_count_can_be_worked_out_where_few_of_many_clauses_keep_somebod
         everybody |= {
             f"{name}_{k}": rows[f"{name}_{k}"] @ people for name in ("not_met", "alone", "share") if at is not None
         }
+        everybody[f"gained_{k}"] = everybody[f"alone_{k}"]
     somewhere = next(k for k in range(len(STUDY.criteria)) if k not in failing)
-    everybody[f"unknown_{somewhere}"] = everybody["undecided"]
+    everybody[f"unknown_{somewhere}"] = everybody[f"gained_{somewhere}"] = everybody["undecided"]
     found = Attrition(STUDY, Day(2026, 11, 1), {"RA": everybody})
     base = {name: everybody["people"] if name.startswith("left") else 0 for name in rows}
     known = [name for name in rows if found.shown.get(name) is not None]
@@ -122,3 +123,19 @@ def test_a_share_that_is_withheld_hides_no_other_count():
     found = Attrition(own, Day(2026, 11, 1), {"RA": counts})
     assert (found.shown["not_met_0"], found.share(0), found.share(1)) == (None, None, None)
     assert (found.shown["left_0"], found.shown["left_1"]) == (365, 213)
+
+
+@pytest.mark.parametrize("seed", range(16))
+def test_where_one_clause_alone_is_unknown_of_anybody_no_small_count_is_a_difference_of_two_shown(seed):
+    """Whom its removal gains are then the undecided and who fail it alone: two of the three tell the third."""
+    draw = random.Random(seed)
+    failing, open_one = draw.sample(range(6), 3), draw.randrange(6)
+    verdicts = [(MET, *[NOT_MET][: k in failing], *[UNKNOWN][: k == open_one]) for k in range(6)]
+    people = {p: draw.choice((0, 1, 2, 3, 8, 60, 150)) for p in product(*verdicts)}
+    counts = {name: float(sum(of(p) * many for p, many in people.items())) for name, of in things(6).items()}
+    own = STUDY.model_copy(update={"inclusion": STUDY.inclusion[:6], "exclusion": ()})
+    shown = Attrition(own, Day(2026, 11, 1), {"RA": counts}).shown
+    if all(shown[f"unknown_{k}"] == 0 for k in range(6) if k != open_one):
+        gained, alone, undecided = (shown[name] for name in (f"gained_{open_one}", f"alone_{open_one}", "undecided"))
+        for one, other in ((gained, alone), (gained, undecided)):
+            assert None in (one, other) or not 0 < one - other < 5

@@ -102,6 +102,8 @@ class Attrition:
             yield at_most(f"unknown_{k}", f"passing_{k}")
             yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, "undecided": -1}, 0)
             yield from self._ties_of_clause(k)
+            elsewhere = {f"unknown_{j}": -1 for j in range(last + 1) if j != k}
+            yield CountTie({f"alone_{k}": 1, "undecided": 1, f"gained_{k}": -1, **elsewhere}, 0)
         yield from adds_up("removed_0", ("not_met_0",))
         yield from adds_up(f"removed_{last}", (f"alone_{last}",))
         for kind in ("alone", "also", "unknown", "gained"):
@@ -130,7 +132,6 @@ class Attrition:
         yield CountTie({"eligible": 1, f"unknown_{k}": 1, f"not_met_{k}": 1, "people": -1}, 0)
         yield CountTie({f"unknown_{k}": 1, f"not_met_{k}": 1, "undecided": -1, "excluded": -1}, 0)
         yield CountTie({f"gained_{k}": 1, f"alone_{k}": -1, f"unknown_{k}": -1}, 0)
-        yield CountTie({f"alone_{k}": 1, f"gained_{k}": -1, f"unknown_{k}": 1, "Σunknown": -1}, 0)
 
     @property
     def shown(self) -> dict[str, int | None]:
