@@ -102,6 +102,10 @@ def test_somebody_dosed_of_no_recorded_stratum_holds_every_stratum(study, tmp_pa
     for _, one in found.strata:
         assert one.decision.action == "wait"
         assert one.decision.reason == "the stratum of P01 is not recorded, so they count in none; record it"
+    first, *others = sorted(trial.infused(), key=lambda one: one.infused.earliest)
+    assert first.code == "P01"
+    named = {one.participant for one in departures(study, trial) if one.rule == "rule"}
+    assert named == {one.code for one in others}
 
 
 def test_somebody_screened_of_no_recorded_stratum_holds_nobody(study, trial, tmp_path):

@@ -17,7 +17,7 @@ from typing import Any
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screened
-from escalon.conduct.judge.strata import stratum_of
+from escalon.conduct.judge.strata import UNSAID, stratum_of
 from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
 from escalon.facts import Day, together
 from escalon.history import Current, Entry, Trial
@@ -148,7 +148,7 @@ def _of_dosing(
     """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
     day = given.day.earliest
     own = stratum_of(study, trial.course(given.participant))
-    codes = {one for one in (each.participant for each in earlier) if stratum_of(study, trial.course(one)) == own}
+    codes = {one.participant for one in earlier if stratum_of(study, trial.course(one.participant)) in (own, UNSAID)}
     before = Trial(frame, day).follow(written.about(codes))
     before.later += [one for one in written.events if one.event.participant not in codes]
     before.unread = tuple(row for row in trial.unread if row.day is None or row.day.earliest <= day)
@@ -159,7 +159,8 @@ def _of_dosing(
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return
     told = found.decision
-    if _allows(told, given) or _allows(_before_judgement(study, found), given):
+    is_known = UNSAID not in dict(whole.strata)  # else it waits for a stratum, whatever was known of a toxicity
+    if _allows(told, given) or (is_known and _allows(_before_judgement(study, found), given)):
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
