@@ -13,7 +13,8 @@ _NAME = re.compile(r"\b[a-z][a-z0-9]*(?:_[a-z0-9]+)+\b(?!\.(?:csv|json|toml|txt|
 _RATIO = re.compile(r"\b[a-z]\w* / (?:uln|lln)\b")
 _BARE = re.compile(r"(?<=\()[a-z][a-z0-9]*(?= )|^[a-z][a-z0-9]*(?=:)")
 _LIMITS = re.compile(r" lln ([\d.]+) uln ([\d.]+)(?=\))")
-_NUMBER, _NUMBER_LONG = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-])"), re.compile(r"(?<![\w.])\d+\.\d{3,}\b")
+_NUMBER = re.compile(r"(?<![\w.-])\d+(?:\.\d+)?(?![\w-])")
+_NUMBER_LONG = re.compile(r"(?<![\w.])(?<![≤≥<>] )\d+\.\d{3,}\b")
 _BETWEEN = re.compile(r"(?<=\d)-(?=\d+\.\d{3,})")
 _NEEDED = {"≥": "{} or more", "≤": "{} or less", "<": "below {}", ">": "above {}"}
 
@@ -62,14 +63,19 @@ def evidence(text: str, called: Callable[[str], str] = called) -> str:
     'ALT as a multiple of its upper limit: 0.695 on 2025-06-16, wanted ≤ 3 (ALT 26.4 U/L, limits 10 to 38)'
     >>> evidence("das28_esr: 3.200001 on 2025-06-16, wanted ≤ 3.2"), evidence("das28_esr: 3.758875-7.751523")
     ('DAS28-ESR: 3.200001 on 2025-06-16, wanted ≤ 3.2', 'DAS28-ESR: 3.76 to 7.75')
+    >>> evidence("ratio: 3.0014, wanted < 3.001"), evidence("ratio: 2.996, wanted ≤ 2.994")
+    ('ratio: 3.0014, wanted < 3.001', 'ratio: 3, wanted ≤ 2.994')
     """
     ranged = _LIMITS.sub(", limits \\1 to \\2", _BETWEEN.sub(" to ", text))
-    numbers = set(_NUMBER.findall(ranged))
+    numbers = {Fraction(number) for number in _NUMBER.findall(ranged)}
 
     def digits(found: re.Match[str]) -> str:
-        short = significant(Fraction(found[0]))
+        short, whole = significant(Fraction(found[0])), Fraction(found[0])
         short = short.rstrip("0").rstrip(".") if "." in short else short
-        return found[0] if short in numbers else short
+        as_whole = all(
+            (Fraction(short) < one, Fraction(short) > one) == (whole < one, whole > one) for one in numbers - {whole}
+        )
+        return short if as_whole else found[0]
 
     said = _RATIO.sub(lambda found: _named(found[0], called), _NUMBER_LONG.sub(digits, ranged))
     return units(in_words(_BARE.sub(lambda found: called(found[0]), said), called))
