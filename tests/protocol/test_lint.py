@@ -93,6 +93,63 @@ CASES = [
 ]  # fmt: skip
 
 
+COUNTS = """[fact.platelets]
+label  = "platelets"
+kind   = "number"
+unit   = "10^9/L"
+low    = 0
+settle = "blood count"
+
+[fact.pregnant]"""
+LOW_COUNT = """grade = 4
+
+[[dlt.event]]
+id    = "DLT-2"
+text  = "platelets grade 4 not recovered by day 28"
+term  = ["platelets"]
+grade = 4
+not_recovered_by_day = 28
+"""
+WORDS, ASKED, V1 = 'says = "Adults of 18 years or more"\n', "[[assumption]]\n", 'instead = { dose.variant = "V1" }'
+OPEN = [
+    ("L01", "I-1b", [clause('rule = "alb >= 30 at screening"')], "alb"),
+    ("L07", "Inclusion Criteria 1", [(WORDS, "")], "nothing quotes «Adults of 18 years more»"),
+    ("L08", "I-1", [(WORDS, WORDS.replace("or more", "and more"))], "Adults of 18 years and more"),
+    ("L09", "I-1", [(WORDS, "")], "quotes nothing"),
+    ("L11", "dose", [("cap           = 12", "cap           = 6")], "6"),
+    (
+        "L15", "DLT-2", [("[fact.pregnant]", COUNTS), ("grade = 4", LOW_COUNT), clause('rule = "platelets < 20 10^9/L"')],
+        "I-1b",
+    ),
+    ("L19", "dlt", [], "nobody has confirmed"),
+    ("L19", "zone", [('zone     = "UTC"', "")], "zone"),
+    ("L24", "Q-VARIANT", [(f", {V1}", "")], "V1"),
+    ("L25", "Q-VARIANT", [(V1, V1.replace("V1", "V9"))], "V9"),
+    ("L90", "Q-VARIANT", [], "Which variant"),
+    ("L91", "Q-VARIANT", [(ASKED, f'{ASKED}kind = "contradiction"\n')], "Which variant"),
+    ("L92", "Q-VARIANT", [(ASKED, f'{ASKED}kind = "wording"\n')], "Which variant"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("id", "about", "changes", "says"), OPEN, ids=lambda one: one if isinstance(one, str) else "")
+def test_what_is_open_is_named(tmp_path: Path, id: str, about: str, changes: list[tuple[str, str]], says: str) -> None:
+    found = [one for one in lint(load_study(study_with(tmp_path, *changes))) if one.id == id]
+    assert about in [one.about for one in found]
+    assert any(says in one.what for one in found)
+
+
+def test_a_folder_without_the_registry_s_words_says_that_nothing_is_traced(tmp_path: Path) -> None:
+    folder = study_with(tmp_path)
+    (folder / "record.txt").unlink()
+    assert [one.id for one in lint(load_study(folder)) if one.kind == "no record"] == ["L06"]
+
+
+def test_every_kind_of_remark_is_made_of_a_folder_here() -> None:
+    """Partner of the page: what it explains is found. Old signatures are tested with the answers they are in (L26)."""
+    shown = {one[0] for one in (*CASES, *OPEN)} | NAMED.keys() | {"L06", "L26"}
+    assert shown == {one.id for one in kinds().values()}
+
+
 @pytest.mark.parametrize(("id", "about", "change", "says"), CASES, ids=lambda one: one if isinstance(one, str) else "")
 def test_what_is_wrong_is_named(tmp_path: Path, id: str, about: str, change: tuple[str, str], says: str) -> None:
     found = [one for one in lint(load_study(study_with(tmp_path, change))) if one.id == id]
