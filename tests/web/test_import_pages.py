@@ -89,7 +89,7 @@ def test_departures_are_signed_by_two_people_before_they_are_recorded(bench):
     given = max(bench[1].conduct.trial.overrides)
     for who in ("ines", "cora"):
         browser = client(bench[0], who)
-        signed = act(browser, "OverrideSigned", "/overrides", given=str(given), password=SECRET)
+        signed = act(browser, "OverrideSigned", "/overrides", given=str(given), meaning="approve", password=SECRET)
         assert signed.status_code == 303, signed.text
     assert ines.get(f"{place}.json").json()["signing"]["number"] == given
     made = act(ines, "import", place, upload=key, site="S1", override=str(given))

@@ -260,7 +260,7 @@ def test_a_locked_visit_takes_nothing_and_shows_no_fields(bench):
     trial.record(INES, VisitLocked(participant="P-1", visit="D28"))
     browser = client(found, "carla")
     assert "Record what is answered" not in browser.get(PLACE).text
-    assert "unlocked, with a reason" in browser.get("/participants/P-1/visits/D28").text
+    assert "unlocked by an investigator, with a reason" in browser.get("/participants/P-1/visits/D28").text
 
 
 def test_a_monitor_reads_and_records_nothing(bench):
