@@ -137,14 +137,15 @@ def _said(row: Row, columns: Iterable[str]) -> str:
     return ", ".join(f"{column} is {row.cells.get(column, '')!r}" for column in columns)
 
 
-def _passed_by(row: Row, tables: Sequence[Widened]) -> tuple[str, str, str] | None:
+def _passed_by(
+    row: Row, takers: Sequence[Widened], naming: Iterable[tuple[Widened, list[str]]], missing: set[str]
+) -> tuple[str, str, str] | None:
     """A filled cell of an event, a dose, a treatment or a sample in a line of another table, which does not read it."""
-    takers = [one for one in tables if one.takes(row)]
-    read = {column for one in takers for column in one.used}
-    missing = {text for one in tables for text in texts_of(one.spec.get("missing", []))}
-    for one in (one for one in tables if one.into != "facts" and one not in takers):
-        for column in one.naming - read:
+    for one, columns in naming:
+        for column in columns:
             text = row.cells.get(column, "")
+            if not text or any(each is one or column in each.used for each in takers):
+                continue
             if not not_known(text) and code_in(text, missing) not in missing and not is_unticked(column, text):
                 why = _said(row, (str(name).lower() for name in one.spec.get("only", {})))
                 return column, text, (
@@ -159,11 +160,13 @@ def leftovers(wide: tuple[Widened, ...]) -> tuple[Leftover, ...]:
     found = []
     for file in dict.fromkeys(one.wide.file for one in wide):
         tables = [one for one in wide if one.wide.file == file]
-        specs, passes = tuple(one.spec for one in tables), any(one.into != "facts" for one in tables)
+        specs = tuple(one.spec for one in tables)
+        naming = [(one, sorted(one.naming)) for one in tables if one.into != "facts"]
+        missing = {text for one in tables for text in texts_of(one.spec.get("missing", []))}
         left_out, untaken = 0, []
         for row in tables[0].wide.rows:
-            if any(one.takes(row) for one in tables):
-                why = _passed_by(row, tables) if passes else None
+            if takers := [one for one in tables if one.takes(row)]:
+                why = _passed_by(row, takers, naming, missing)
             elif any(one.leaves_out(row) for one in tables):
                 left_out, why = left_out + 1, None
             else:

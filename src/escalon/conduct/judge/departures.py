@@ -159,8 +159,7 @@ def _of_dosing(
         yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
         return
     told = found.decision
-    is_known = UNSAID not in dict(whole.strata)  # else it waits for a stratum, whatever was known of a toxicity
-    if _allows(told, given) or (is_known and _allows(_before_judgement(study, found), given)):
+    if _allows(told, given) or (not whole.wants_a_stratum and _allows(_before_judgement(study, found), given)):
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")

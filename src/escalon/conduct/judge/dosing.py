@@ -72,6 +72,16 @@ class NextDose:
         return dict(self.strata)[stratum] if stratum else self
 
     @property
+    def parts(self) -> tuple[tuple[str, "NextDose"], ...]:
+        """The decision of each stratum by its name; where there are none, this one, of no name."""
+        return self.strata or (("", self),)
+
+    @property
+    def wants_a_stratum(self) -> bool:
+        """Whether somebody was dosed of whom no stratum is known, so that nobody is dosed in any."""
+        return UNSAID in dict(self.strata)
+
+    @property
     def treats(self) -> bool:
         """Whether somebody may be dosed, in some stratum."""
         says = isinstance(self.decision, Treat) or any(one.treats for _, one in self.strata)

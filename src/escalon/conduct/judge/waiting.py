@@ -99,7 +99,7 @@ def waiting_of_dosing(study: Study, trial: Trial, today: date) -> Iterator[Waiti
             urgency = Urgency.TODAY if left <= 0 else Urgency.WEEK
             what = "Review the DLT window" if left <= 0 else "The DLT window runs"
             yield Waiting("DltWindowReviewed", one.participant, what, one.window, urgency, state, one.window_ends)
-    of_each = (_of_decision(study, trial, part, stratum) for stratum, part in found.strata or (("", found),))
+    of_each = (_of_decision(study, trial, part, stratum) for stratum, part in found.parts)
     yield from dict.fromkeys(chain.from_iterable(of_each))  # a stop of all strata is one matter
 
 

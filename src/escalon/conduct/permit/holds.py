@@ -16,7 +16,7 @@ from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.dose_review import awaiting, gone, review
 from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_recorded, doubts
 from escalon.conduct.judge.given import first_doses
-from escalon.conduct.judge.strata import UNSAID, stratum_of
+from escalon.conduct.judge.strata import stratum_of
 from escalon.escalation import Decision, EscalationError, Outcome, Treat, Wait, next_dose
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, Sentinel, Stagger, WholeCohortFirst
 from escalon.facts import Day, together
@@ -60,7 +60,7 @@ def recommended(study: Study, trial: Trial, today: date, stratum: str = "") -> D
         found = whole.of(stratum)
     except EscalationError as error:
         return Wait(str(error))
-    if found.strata or UNSAID in dict(whole.strata):
+    if found.strata or whole.wants_a_stratum:
         return found.decision
     return _by(study, found, today, (), doubts(found.reviews))
 
@@ -94,16 +94,11 @@ def _dosing_holds(study: Study, trial: Trial, today: date, level: int | None, st
         for one in found.reviews
         if one.in_doubt
     ]
-    if UNSAID in dict(whole.strata):
-        parts = found.strata or ((stratum, found),)
-        return holds + [
-            _named(hold, name) for name, one in parts for at in levels for hold in _of_rule(one.decision, at)
-        ]
-    if found.strata:
-        return holds + [
-            _named(hold, name) for name, one in found.strata for hold in _of_clocks(study, one, today, levels)
-        ]
-    return holds + [_named(hold, stratum) for hold in _of_clocks(study, found, today, levels)]
+    for name, one in found.parts:
+        by_decision = (hold for at in levels for hold in _of_rule(one.decision, at))
+        held = by_decision if whole.wants_a_stratum else _of_clocks(study, one, today, levels)
+        holds += [_named(hold, name or stratum) for hold in held]
+    return holds
 
 
 def _named(hold: Hold, stratum: str) -> Hold:

@@ -191,7 +191,7 @@ def cohorts(desk: Desk) -> CohortsPage:
     reviews = () if isinstance(found, str) else found.reviews
     decisions = tuple(_decision(desk, one) for _, one in sorted(desk.trial.decisions.items(), reverse=True))
     following = max(desk.trial.cohorts, default=0) + 1
-    parts = (("", found),) if isinstance(found, str) else found.strata or (("", found),)
+    parts = (("", found),) if isinstance(found, str) else found.parts
     return CohortsPage(
         desk.today,
         rule_of(desk, found),
@@ -209,10 +209,12 @@ def cohorts(desk: Desk) -> CohortsPage:
 
 def _opening(desk: Desk, stratum: str, number: int) -> Opening:
     in_force = standing.decision_in_force(desk.study, desk.trial, stratum)
-    by = _decision(desk, in_force) if in_force else None
-    if by is None or in_force is None or in_force.proposed.course is Course.STOP:
-        why = f"decision {by.number} says stop" if by else "no decision is in force: the committee signs one first"
-        return Opening(stratum, by, (why,) if desk.person else (), "")
+    if in_force is None:
+        why = "no decision is in force: the committee signs one first"
+        return Opening(stratum, None, (why,) if desk.person else (), "")
+    by = _decision(desk, in_force)
+    if in_force.proposed.course is Course.STOP:
+        return Opening(stratum, by, (f"decision {by.number} says stop",) if desk.person else (), "")
     opened = CohortOpened(cohort=number, level=by.level, size=desk.study.dose.cohort_size, decision=by.number)
     forbids = tuple(one.says for one in desk.forbids(opened)) if desk.person else ()
     return Opening(stratum, by, forbids, desk.asks_override(opened) if by.level else "")
