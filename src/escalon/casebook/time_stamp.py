@@ -97,9 +97,8 @@ def roots_of(file: Path) -> list[Certificate]:
     try:
         roots = load_pem_x509_certificates(bytes_of(file))
         written = b"".join(one.public_bytes(Encoding.DER) for one in roots)
-        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(
-            cadata=written
-        )  # of one OpenSSL cannot read the client dies
+        # of a certificate that OpenSSL cannot read the client dies
+        SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=written)
     except (OSError, ValueError, InvalidVersion) as wrong:
         raise WrongKey(f"{file}: no certificates in PEM here ({wrong})") from wrong
     return roots
