@@ -15,13 +15,13 @@ TOLD = {"people": 20, "excluded": 17}
 
 @pytest.mark.parametrize(("width", "worked_out"), [(4, False), (5, True)])
 def test_a_small_count_is_worked_out_where_fewer_numbers_are_left(width: int, worked_out: bool) -> None:
-    assert is_worked_out(["RA"], [0], VERDICTS, TOLD, {}, ["undecided"], width) is worked_out
+    assert is_worked_out(["RA"], [VERDICTS], TOLD, {}, ["undecided"], width) is worked_out
 
 
 def test_what_nothing_bounds_is_not_worked_out() -> None:
-    assert is_worked_out(["RA"], [0], VERDICTS, {"excluded": 17}, {}, ["eligible"], 5) is False
+    assert is_worked_out(["RA"], [VERDICTS], {"excluded": 17}, {}, ["eligible"], 5) is False
 
 
 def test_a_programme_that_does_not_tell_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("scipy.optimize.linprog", lambda *_, **__: SimpleNamespace(status=4, fun=None))
-    assert is_worked_out(["RA"], [0], VERDICTS, TOLD, {}, ["undecided"], 4) is True
+    assert is_worked_out(["RA"], [VERDICTS], TOLD, {}, ["undecided"], 4) is True

@@ -262,15 +262,24 @@ def test_what_a_clause_asks_of_any_day_stays_so(study):
 
 
 @pytest.mark.parametrize(
-    ("usual", "names"),
+    ("usual", "own"),
     {
         "hb": "haemoglobin", "hgb": "haemoglobin", "plt": "platelets", "anc": "neutrophils", "sgpt": "alt", "got": "ast",
-        "leukocytes": "wbc", "egfr": "gfr or cockcroft_gault", "bilirubin": "total_bilirubin",
+        "leukocytes": "wbc", "bilirubin": "total_bilirubin",
     }.items(),
 )  # fmt: skip
-def test_the_usual_name_of_a_laboratory_is_told_by_the_study_s(study, usual, names):
-    with pytest.raises(ValueError, match=f"the study has no '{usual}'. Did you mean {names}"):
-        relaxed(study, f"{usual} >= 80")
+def test_the_usual_name_of_a_laboratory_is_read_as_the_study_s(study, usual, own):
+    limit = f"80 {study.vocabulary[own].unit}"
+    clause = next(one for one in study.criteria if f"{own} " in one.rule).id
+    [rule] = {one.rule for one in relaxed(study, f"{clause}: {usual} >= {limit}").criteria} - {
+        one.rule for one in study.criteria
+    }
+    assert rule.startswith(f"{own} >= {limit}")
+
+
+def test_a_name_of_two_meanings_is_left_to_the_person(study):
+    with pytest.raises(ValueError, match=r"the study has no 'egfr'. Did you mean gfr or cockcroft_gault"):
+        relaxed(study, "egfr >= 80")
 
 
 def test_a_name_that_nothing_resembles_leads_to_the_names(study):

@@ -12,14 +12,15 @@ from escalon.feasibility.disclosure import SMALLEST, CountTie, Shown, adds_up, a
 from escalon.feasibility.doubts import doubts, values_read
 from escalon.feasibility.inquiry import UNSETTLED, Inquiry
 from escalon.feasibility.mapping import WarehouseMapping
-from escalon.feasibility.patterns import FEW, FEW_FAILED, is_worked_out
+from escalon.feasibility.patterns import is_worked_out, weighed
 from escalon.protocol.study import Criterion, Study
 
 WITHHELD = "·"
 """What stands in the place of a count that is not shown, because it is small or because a small one could be worked out."""
 
-_LEAST_WANTED = ("gained_", "unknown_", "alone_", "not_met_", "left_", "undecided", "eligible", "possible", "excluded")
-_LEAST_WANTED_OF_MANY = ("share_", "alone_", "not_met_", "left_", "undecided", "eligible", "possible", "excluded")
+_LEAST_WANTED = (
+    "share_", "gained_", "unknown_", "alone_", "not_met_", "left_", "undecided", "eligible", "possible", "excluded"
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -154,20 +155,16 @@ class Attrition:
         return self._less(found)
 
     def _less(self, found: dict[str, int | None]) -> tuple[dict[str, int | None], bool]:
-        """Where clauses are few, more is withheld, the least wanted first, until no small count can be worked out."""
+        """Where it can be weighed, more is withheld, the least wanted first, until no small count can be worked out."""
+        groups, verdicts = weighed(self.groups, self.all_counts, len(self.criteria))
         small = [name for name, count in self.all_counts.items() if 0 < count < self.smallest]
-        every = range(len(self.criteria))
-        failed = [k for k in every if self.all_counts[f"not_met_{k}"]]
-        clauses, groups, verdicts = list(every), list(self.groups), [MET, NOT_MET, UNKNOWN]
-        if len(every) > FEW:
-            clauses, groups, verdicts = failed, [""], [MET, NOT_MET]
-        if not clauses or len(clauses) > FEW_FAILED:
-            return found, True
         has_shares = True
-        for kind in _LEAST_WANTED if len(every) <= FEW else _LEAST_WANTED_OF_MANY:
+        for kind in _LEAST_WANTED if verdicts else ():
             told = {name: count for name, count in found.items() if count is not None}
-            shares = {k: self._percent(k) for k in clauses if has_shares and self._is_shared(k, found)}
-            if not is_worked_out(groups, clauses, verdicts, told, shares, small, self.smallest):
+            if kind in ("gained_", "unknown_") and not any(UNKNOWN in one for one in verdicts):
+                continue
+            shares = {k: self._percent(k) for k in range(len(verdicts)) if has_shares and self._is_shared(k, found)}
+            if not is_worked_out(groups, verdicts, told, shares, small, self.smallest):
                 break
             has_shares &= kind != "share_"
             found = {name: None if name.startswith(kind) else count for name, count in found.items()}

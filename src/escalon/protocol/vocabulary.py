@@ -121,6 +121,15 @@ def hint(name: str, known: Mapping[str, str]) -> str:
     return next((found for word in (name, *others) if (found := did_you_mean(word, known))), "")
 
 
+def same_test(name: str, known: Iterable[str]) -> str | None:
+    """The one name of those `known` that is the same laboratory test: `haemoglobin` for Hb."""
+    from escalon.instruments.safety.ctcae.laboratory import quantity_called
+
+    meant = quantity_called(name)
+    same = [one for one in known if meant and quantity_called(one) == meant]
+    return same[0] if len(same) == 1 else None
+
+
 def labels(vocabulary: Mapping[str, FactDefinition]) -> dict[str, str]:
     """Every name and what is said of it."""
     return {name: one.label for name, one in vocabulary.items()}

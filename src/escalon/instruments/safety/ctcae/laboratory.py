@@ -70,6 +70,11 @@ def terms_of(test: str) -> tuple[Laboratory, ...]:
     return own
 
 
+def quantity_called(test: str) -> str | None:
+    """The quantity that laboratories call so: `hemoglobin` for Hb, HGB and haemoglobin; None for any other word."""
+    return next((lab.quantity.name for lab in _by_test().get(_plain(test), ())), None)
+
+
 def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tuple[Finding, ...]:
     """The grade of each term that a laboratory value can give, too high and too low apart.
 
