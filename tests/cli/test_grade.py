@@ -299,3 +299,34 @@ def test_a_result_below_a_limit_is_not_too_high_either() -> None:
     assert [one["value"] for one in json.loads(found.stdout)["findings"]] == [3, 0]
     open_ = run(app, ["ctcae", "hemoglobin", "value=<130 g/L", "lower=120", "--json"])
     assert [one["value"] for one in json.loads(open_.stdout)["findings"]] == [None, None]
+
+
+def test_one_bad_row_of_counts_costs_the_person_it_is_of_and_nobody_else(tmp_path: Path) -> None:
+    rows = ("participant,day,anc", ",0,2000", "P01,3,400", "P02,3,300", "P02,D3,900", "P03,2,1,5,6")
+    found = run(app, ["icaht", "--table", str(lines(tmp_path / "anc.csv", *rows)), "--json"])
+    assert (found.exit_code, [one["participant"] for one in json.loads(found.stdout)]) == (2, ["P01"])
+    for said in ("anc.csv:2, participant: is empty", "P02: day 3 has two counts", "anc.csv:6", "2 of 3 participants"):
+        assert said in found.stderr
+
+
+def test_two_counts_of_one_day_are_refused_however_the_day_is_written() -> None:
+    found = run(app, ["icaht", "3=400", "D3=90", "5=80"])
+    assert (found.exit_code, "day 3 has two counts" in found.stderr) == (2, True)
+
+
+def test_milliequivalents_of_calcium_and_magnesium_are_read_and_rows_are_counted_once(tmp_path: Path) -> None:
+    rows = (
+        "test,value,unit,lower,upper",
+        "magnesium,0.7,mEq/L,1.4,2.1",
+        "calcium,5.9,mEq/L,4.3,5.25",
+        "calcium,x,mg/dL,8,10",
+    )
+    found = run(app, ["ctcae", "--table", str(lines(tmp_path / "lab.csv", *rows)), "--json"])
+    grades = {one["term"]: one["grade_value"] for one in json.loads(found.stdout)[:4]}
+    assert grades == {"Hypomagnesemia": 3, "Hypermagnesemia": 0, "Hypocalcemia": 0, "Hypercalcemia": 2}
+    assert "1 of 3 rows could not be graded" in found.stderr
+
+
+def test_a_limit_that_stood_in_for_the_other_is_shown_as_it_was_recorded() -> None:
+    found = run(app, ["ctcae", "calcium", "value=12.6 mg/dL", "upper=2.6 mmol/L"])
+    assert (found.stdout.count("upper_recorded 2.6 mmol/L"), "lower_recorded" in found.stdout) == (2, False)

@@ -152,3 +152,8 @@ def test_a_unit_with_a_number_of_its_own_counts_it(unit: str, to: str, factor: F
 def test_scales_of_another_zero_are_refused_beyond_what_is_known_of_them() -> None:
     with pytest.raises(UnitError):
         convert(37, "Cel", "K")
+
+
+def test_units_that_do_not_convert_are_told_as_they_were_written():
+    with pytest.raises(UnitError, match="'cells/µL' cannot be converted to 'copies/µL'"):
+        convert(3, "cells/µL", "copies/µL")

@@ -147,7 +147,7 @@ def icaht(
     from escalon.cli.grade_tables import icaht_of
 
     try:
-        early, late = icaht_of(read_items(items), scale, closed)
+        early, late = icaht_of(list(read_items(items).items()), scale, closed)
     except ValueError as error:
         fail(error)
     if as_json:

@@ -62,33 +62,35 @@ def grade_courses(name: str, file: Path, output: Path | None, gap_hours: float, 
         fail_listing(problems, f"{len(problems)} rows cannot be read; whoever they are of is not graded")
 
 
+def _of_whom(aside: Sequence[RowAside]) -> set[str]:
+    return {row.cells.get("participant", "").strip() for row in aside} - {""}
+
+
 def _without(courses: Mapping[str, Course], aside: Sequence[RowAside]) -> dict[str, Course]:
     """The courses of all but those of whom a row cannot be read."""
-    unread = {row.cells.get("participant", "").strip() for row in aside}
-    return {who: course for who, course in courses.items() if who not in unread}
+    return {who: course for who, course in courses.items() if who not in _of_whom(aside)}
 
 
-def _whose(place: str, row: Mapping[str, str]) -> str:
-    if not row.get("participant", "").strip():
-        fail(f"{place}, participant: is empty. Write whose row it is")
-    return row["participant"].strip()
+def _by_person(rows: Rows) -> tuple[dict[str, list[tuple[str, Mapping[str, str]]]], list[str]]:
+    """Each participant's rows, with their places; and the rows that do not say whose they are."""
+    mine: dict[str, list[tuple[str, Mapping[str, str]]]] = {}
+    for place, row in rows:
+        mine.setdefault(row.get("participant", "").strip(), []).append((place, row))
+    return mine, [f"{place}, participant: is empty. Write whose row it is" for place, _ in mine.pop("", ())]
 
 
 def _courses(rows: Rows) -> "tuple[dict[str, list[Assessment]], list[str]]":
     """Each participant's assessments; and the rows whose time or whose person cannot be read, which hold that person's course."""
     from escalon.safety.episodes import Assessment
 
-    mine: dict[str, list[tuple[str, str, Mapping[str, str]]]] = {}
-    for place, row in rows:
-        text = (row.get("time") or row.get("date") or "").strip()
-        mine.setdefault(row.get("participant", "").strip(), []).append((place, text, row))
-    courses, problems = {}, [f"{place}, participant: is empty. Write whose row it is" for place, *_ in mine.pop("", ())]
+    mine, problems = _by_person(rows)
+    courses = {}
     for who, some in mine.items():
-        times, wrong = _times([(place, text) for place, text, _ in some])
+        times, wrong = _times([(place, (row.get("time") or row.get("date") or "").strip()) for place, row in some])
         problems += wrong
         if not wrong:
             items = [
-                {key: value for key, value in row.items() if key not in ABOUT and value.strip()} for *_, row in some
+                {key: value for key, value in row.items() if key not in ABOUT and value.strip()} for _, row in some
             ]
             courses[who] = [Assessment(*one) for one in zip(times, items, strict=True)]
     return courses, problems
@@ -200,17 +202,26 @@ def grade_laboratory_table(file: Path, output: Path | None, as_json: bool) -> No
     wrong = list(dict.fromkeys(f"{rows[one.row][0]}: {one.problem}" for one in found if one.problem))
     wrong += map(str, aside)
     if wrong:
-        fail_listing(wrong, f"{len(wrong)} of {len(rows) + len(aside)} rows could not be graded")
+        bad = len({one.row for one in found if one.problem}) + len(aside)
+        fail_listing(wrong, f"{bad} of {len(rows) + len(aside)} rows could not be graded")
 
 
-def icaht_of(given: Mapping[str, Any], scale: str, closed: bool = False) -> "tuple[Finding, Finding]":
-    """The early and late grade of `day=count` pairs; `confirm=counts` answers a question about their unit. Raises ValueError."""
+def icaht_of(given: Sequence[tuple[str, Any]], scale: str, closed: bool = False) -> "tuple[Finding, Finding]":
+    """The early and late grade of days and counts; `confirm=counts` answers a question about their unit. Raises ValueError."""
     from escalon.instruments.safety.icaht import icaht, read_counts
 
-    counts = {day: count for day, count in given.items() if not day.lower().startswith("confirm")}
+    counts: dict[int, Any] = {}
+    is_confirmed = False
+    for text, count in given:
+        if text.lower().startswith("confirm"):
+            is_confirmed = True
+        elif (day := _day_after(text)) in counts:
+            raise ValueError(f"day {day} has two counts. Keep the lower one")
+        else:
+            counts[day] = count
     if not counts:
         raise ValueError("give counts as DAY=COUNT, such as 3=400 5=90, or --table counts.csv")
-    known = read_counts({_day_after(day): count for day, count in counts.items()}, confirmed=len(counts) < len(given))
+    known = read_counts(counts, confirmed=is_confirmed)
     return icaht(known, scale="linear" if scale == "linear" else "log10", closed=closed)
 
 
@@ -229,21 +240,15 @@ def _day_after(text: str) -> int:
 
 def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day, anc, and unit where counts are not per µL."""
-    courses: dict[str, dict[str, Any]] = {}
     aside: list[RowAside] = []
-    rows_there = read_rows(file, ["participant", "day", "anc"], aside=aside)[1]
-    problems = list(map(str, aside))
-    for place, row in rows_there:
-        day, count, unit = ((row.get(name) or "").strip() for name in ("day", "anc", "unit"))
-        mine = courses.setdefault(_whose(place, row), {})
-        if day in mine:
-            problems.append(f"{place}: day {day} has two counts. Keep the lower one")
-        elif count:
-            mine[day] = (count, unit) if unit else count
+    mine, problems = _by_person(read_rows(file, ["participant", "day", "anc"], aside=aside)[1])
+    problems += map(str, aside)
     found: dict[str, tuple[Finding, Finding]] = {}
-    for who, mine in _without(courses, aside).items():
+    for who, some in _without(mine, aside).items():
+        cells = [tuple((row.get(name) or "").strip() for name in ("day", "anc", "unit")) for _, row in some]
+        counts = [(day, (count, unit) if unit else count) for day, count, unit in cells if count]
         try:
-            found |= {who: icaht_of(mine, scale, closed)} if mine else {}
+            found |= {who: icaht_of(counts, scale, closed)} if counts else {}
         except ValueError as error:
             problems.append(f"{file.name}, participant {who}: {error}")
     columns = ("participant", "early", "late", "days_500", "days_100", "flags")
@@ -261,7 +266,8 @@ def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_j
     elif not output:
         print_table(columns, rows, "ICAHT", most=SHOWN)
     if problems:
-        fail_listing(problems, f"{len(courses) - len(found)} of {len(courses)} participants could not be graded")
+        everybody = mine.keys() | _of_whom(aside)
+        fail_listing(problems, f"{len(everybody) - len(found)} of {len(everybody)} participants are not graded")
 
 
 def _grade_or_range(finding: "Finding") -> Any:

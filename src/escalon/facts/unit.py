@@ -129,7 +129,12 @@ def _of_cells(key: str) -> str | None:
 def factor(unit: str, to: str, substance: str | None = None) -> Fraction:
     """What to multiply an amount in `unit` by to have it in `to`; exact. Raises UnitError."""
     start, end = spelled(unit, to), spelled(to)
-    return Fraction(1) if start == end else _factor(start, end, substance)
+    found = Fraction(1) if start == end else _factor(start, end, substance)
+    if found is None:
+        of = f" of {substance}" if substance else ""
+        written = (re.sub(r"[{}]", "", one) for one in (unit, to))
+        raise UnitError("{!r} cannot be converted to {!r}".format(*written) + of)
+    return found
 
 
 def convert(value: Number, unit: str, to: str, substance: str | None = None) -> Fraction:
@@ -145,7 +150,7 @@ def convert(value: Number, unit: str, to: str, substance: str | None = None) -> 
 
 
 @cache
-def _factor(start: str, end: str, substance: str | None) -> Fraction:
+def _factor(start: str, end: str, substance: str | None) -> Fraction | None:
     if start in _SCALES and end in _SCALES:
         return _SCALES[start] / _SCALES[end]
     if (start, end) in _RATIOS:
@@ -153,7 +158,8 @@ def _factor(start: str, end: str, substance: str | None) -> Fraction:
     if (end, start) in _RATIOS:
         return 1 / _RATIOS[end, start]
     if start == "meq/L" and substance in _CHARGES:
-        return _factor("mmol/L", end, substance) / _CHARGES[substance]
+        of_ions = _factor("mmol/L", end, substance)
+        return None if of_ions is None else of_ions / _CHARGES[substance]
     direct = None if "meq/L" in (start, end) else _by_dimension(start, end)
     if direct is not None:
         return direct
@@ -163,9 +169,7 @@ def _factor(start: str, end: str, substance: str | None) -> Fraction:
             lead, tail = _by_dimension(start, one), _by_dimension(other, end)
             if lead is not None and tail is not None:
                 return lead * ratio * tail
-    of = f" of {substance}" if substance else ""
-    shown_start, shown_end = (re.sub(r"[{}]", "", unit) for unit in (start, end))
-    raise UnitError(f"{shown_start!r} cannot be converted to {shown_end!r}{of}")
+    return None
 
 
 def _by_dimension(start: str, end: str) -> Fraction | None:

@@ -32,7 +32,7 @@ def weighed(groups: Sequence[str], counts: Mapping[str, int], clauses: int) -> t
         return tuple(verdict for verdict, somebody in has if somebody) or (MET,)
 
     every = [had(k) for k in range(clauses)]
-    failed = [(MET, NOT_MET) if NOT_MET in one else (MET,) for one in every]
+    failed: list[Verdicts] = [(MET, NOT_MET) if NOT_MET in one else (MET,) for one in every]
     for among, verdicts in ((groups, every), ([""], every), ([""], failed)):
         if len(among) * prod(map(len, verdicts)) <= MANY:
             return among, verdicts

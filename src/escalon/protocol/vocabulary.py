@@ -123,10 +123,10 @@ def hint(name: str, known: Mapping[str, str]) -> str:
 
 def same_test(name: str, known: Iterable[str]) -> str | None:
     """The one name of those `known` that is the same laboratory test: `haemoglobin` for Hb."""
-    from escalon.instruments.safety.ctcae.laboratory import quantity_called
+    from escalon.instruments.safety.ctcae.laboratory import tests_named
 
-    meant = quantity_called(name)
-    same = [one for one in known if meant and quantity_called(one) == meant]
+    meant = tests_named(name)
+    same = [one for one in known if meant and tests_named(one) == meant]
     return same[0] if len(same) == 1 else None
 
 

@@ -70,11 +70,6 @@ def terms_of(test: str) -> tuple[Laboratory, ...]:
     return own
 
 
-def quantity_called(test: str) -> str | None:
-    """The quantity that laboratories call so: `hemoglobin` for Hb, HGB and haemoglobin; None for any other word."""
-    return next((lab.quantity.name for lab in _by_test().get(_plain(test), ())), None)
-
-
 def grade_laboratory(test: str, /, unit: str | None = None, **given: Any) -> tuple[Finding, ...]:
     """The grade of each term that a laboratory value can give, too high and too low apart.
 
@@ -108,7 +103,8 @@ def _asked_in_usual_units(finding: Finding, every: tuple[Laboratory, ...]) -> Fi
 def _by_its_own_name(finding: Finding, implied: Mapping[str, Any]) -> Finding:
     """A lower limit that stood in for the upper one is shown as the lower limit it is, and the other way round."""
     other = {"upper": "lower", "lower": "upper"}
-    parts = {other[name] if name in implied else name: value for name, value in finding.components.items()}
+    shown = {f"{name}{kind}": f"{other[name]}{kind}" for name in implied for kind in ("", "_recorded")}
+    parts = {shown.get(name, name): value for name, value in finding.components.items()}
     return replace(finding, components=parts) if implied else finding
 
 
