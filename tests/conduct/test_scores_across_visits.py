@@ -122,6 +122,8 @@ def test_explain_answers_for_a_response(study):
     records = history(facts=facts, infusions=infused)
     line = explain(study, records, "P01", "acr70", LATER, "D90")
     assert line.beneath[0].text.startswith("acr70 = yes on 2025-06-01 at D90")
+    with pytest.raises(NothingToExplain, match=r"no esr at D999\. Write one of: .*D90"):
+        explain(study, records, "P01", "esr", LATER, "D999")
     change = explain(study, records, "P01", "esr.change", LATER)
     assert change.beneath[0].text.startswith("esr.change = -25 on 2025-06-01")
     assert scored(study, records, "P01").named("acr70")

@@ -15,6 +15,8 @@ ASKED = {
     "alt": catalogue()["ctcae_alanine_aminotransferase_increased"].items["value"],
     "weight": catalogue()["cockcroft_gault"].items["weight"],
     "copies": catalogue()["vcn_per_cell"].items["car_copies"],
+    "dose": catalogue()["glucocorticoid_dose"].items["dose"],
+    "prednisone": catalogue()["lldas"].items["prednisone"],
 }
 
 
@@ -28,11 +30,13 @@ ASKED = {
         ("neutrophils", "4.500 /uL", "4500"),
         ("neutrophils", "2.100 cells/mm3", "2100"),
         ("alt", "1.234 U/L", "1234"),
+        ("dose", "1.000 mg", "1000"),  # a gram of methylprednisolone
     ],
 )
 def test_a_number_that_may_be_either_is_held(name: str, text: str, meant: str) -> None:
     found = read_value(ASKED[name], text, name=name)
     assert (found.value, found.why) == (None, "query")
+    assert f" {meant[:-3]}.{meant[-3:]}" in found.flags["QUERY"]  # as it was written
     assert f"would be {meant} if its point parted thousands" in found.flags["QUERY"]
     answered = read_value(ASKED[name], text, name=name, confirmed=True)
     assert answered.value is not None
@@ -48,6 +52,8 @@ def test_a_number_that_may_be_either_is_held(name: str, text: str, meant: str) -
         ("platelets", "1.290e2 10^9/L"),
         ("alt", "36.000 U/L"),  # a column kept with three decimals
         ("weight", "70.250 kg"),
+        ("dose", "5.000 mg"),
+        ("prednisone", "1.000 mg/d"),  # nobody takes a gram a day for months
         ("copies", "1.234"),  # nothing says what is usual of it
     ],
 )

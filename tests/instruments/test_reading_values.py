@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from escalon.expressions.symbols import Symbol
 from escalon.expressions.tree import Kind
-from escalon.facts import Fact, Interval, Status, convert
+from escalon.facts import Day, Fact, Interval, Status, convert
 from escalon.instruments import assess, catalogue
 from escalon.instruments.kit.assessment import UnknownItem
 from escalon.instruments.kit.catalogue import UnknownInstrument, family
@@ -261,3 +261,10 @@ def test_a_vasopressor_that_is_doubted_is_asked_about(text):
     found = read_vasopressors(text)
     assert found is not None
     assert (found.least, found.most) == (0, 1)
+
+
+def test_a_question_about_a_recorded_value_names_the_column_that_answers_it():
+    recorded = Fact("creatinine", Decimal(18), Day(2025, 2, 7), "umol/L")
+    for written, answer in ((recorded, "(confirmed: yes)"), ("18 umol/L", "(confirm=creatinine)")):
+        found = assess("cockcroft_gault", sex="female", age=40, weight="40 kg", creatinine=written)
+        assert any(said.endswith(answer) for said in found.reasons)

@@ -139,3 +139,17 @@ def test_a_term_graded_by_the_studys_own_scale_is_not_asked_about(study, tmp_pat
     )
     asked = [[one.column for one in take_in(plan, tmp_path).problems] for plan in (study, planned)]
     assert asked == [["term"], []]
+
+
+@pytest.mark.parametrize(
+    ("dose", "is_refused"),
+    [("1.000,mg", True), ("2.500,mg/d", True), ("4.375,mg/d", False), ("15.000,mg/week", False), ("2.5,mg", False)],
+)
+def test_a_dose_in_mg_whose_point_may_part_thousands_is_asked_about(
+    study: Study, tmp_path: Path, dose: str, is_refused: bool
+) -> None:
+    text = f"participant,treatment,start,end,dose,unit\nP01,rituximab,2024-07-12,2024-07-12,{dose}\n"
+    found = taken(study, tmp_path, facts=FACTS, treatments=text)
+    asked = [str(one) for one in found.refused if one.column == "dose"]
+    assert bool(asked) is is_refused
+    assert all("if its point parted thousands" in one for one in asked)

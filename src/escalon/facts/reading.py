@@ -178,6 +178,11 @@ def may_part_thousands(asked: Asked, text: str, unit: str | None) -> str | None:
         return None
 
 
+def is_of_grams(joined: str, unit: str | None) -> bool:
+    """Whether a dose in mg, its point taken out, is one that is given: 1.000 or 2.500 mg, but no half tablet of 4.375 mg."""
+    return len(joined) == 4 and joined.endswith("0") and spelled(unit) in {"mg", "mg/d", "mg/wk"}
+
+
 _NUMBERED = re.compile(r"(?:day|d|tag|第)\.?\s*([-+]?)\s*(\d+(?:\.\d+)?)\s*[天日]?", re.IGNORECASE)
 
 
@@ -322,7 +327,8 @@ class _Amount:
     def thousands(self, value: Any, unit: str | None) -> str | None:
         """The number meant if the point of `129.000` parts thousands: where that is usual, and what it says otherwise is not.
 
-        Counts per µL, a thousandth of the unit they are kept in, have no decimals; nor has anything three, that may be both.
+        Counts per µL, a thousandth of the unit they are kept in, have no decimals; nor has anything three, that may be both;
+        and a dose of `1.000 mg` is a gram as often.
         """
         joined = thousands(value) if isinstance(value, str) and self.asked.doubtful[1] is not None else None
         if joined is None:
@@ -330,7 +336,7 @@ class _Amount:
         asked, meant = self.asked, exact(self._converted(Decimal(joined), unit))
         if any(beyond(meant, ends) for ends in ((asked.low, asked.high), asked.query, asked.doubtful)):
             return None
-        is_fine = meant * 1000 <= int(joined)
+        is_fine = meant * 1000 <= int(joined) or is_of_grams(joined, unit or asked.unit)
         return joined if is_fine or not joined.endswith("000") or beyond(meant / 1000, asked.doubtful) else None
 
     def _flags(self, number: Any, value: Any, unit: str | None, joined: str | None) -> dict[str, str]:
@@ -354,7 +360,7 @@ class _Amount:
         if is_held:
             doubt = f"{said} is outside {span_text(self.asked.query)}{self.beside}"
         elif joined:
-            said = f"{self.name} {plain_amount(number)}{f' {unit}' if unit else ''}"
+            said = f"{self.name} {joined[:-3]}.{joined[-3:]}{f' {unit}' if unit else ''}"
             doubt = f"{said} would be {joined} if its point parted thousands"
         else:
             doubt = f"{said} is outside the usual {span_text(self.asked.doubtful)}{self.beside}"

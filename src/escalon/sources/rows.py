@@ -9,6 +9,7 @@ from typing import Any
 
 from escalon.facts import Day, UnitError, factor, read_decimal, read_moment, read_truth, read_whole
 from escalon.facts.number import thousands
+from escalon.facts.reading import is_of_grams
 from escalon.facts.words import key, not_known
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -23,6 +24,7 @@ from escalon.history.events import (
     TreatmentGiven,
 )
 from escalon.history.events.event import PARTICIPANT_CODE
+from escalon.instruments.kit.reading import RECORDED_ANSWER
 from escalon.instruments.safety.ctcae.terms import question_about
 from escalon.kinetics.sample import Sample, SampleError, read_sample
 from escalon.protocol.study import Study
@@ -198,6 +200,9 @@ def _check_dose(dose: Decimal | None, unit: str | None) -> None:
             "a dose is above 0. If the drug was not given, write that among the facts: its name, value no, and the day"
         )
         raise RowError("dose", str(dose), message)
+    if dose is not None and (joined := thousands(f"{dose:f}")) and is_of_grams(joined, unit):
+        said = f"{dose} {unit} would be {joined} if its point parted thousands. Write {joined}, or {dose.normalize():f}"
+        raise RowError("dose", str(dose), said)
 
 
 def _treatment_name(dictionary: Dictionary, name: str) -> str:
@@ -321,7 +326,7 @@ def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
         case FactRecorded(fact=seen):
             says = dictionary.value(seen).says
             for said in says:
-                yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", "(confirmed: yes)"))
+                yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", RECORDED_ANSWER))
             if seen.value in FILLERS and not says:
                 yield RowError("value", seen.value, f"{seen.name} {seen.value} {_FILLED}")
 

@@ -146,6 +146,8 @@ def _no_score(study: Study, known: Facts, participant: str, name: str, visit: st
     if name in catalogue() and compares_visits(find(name)) and not visit and baseline_day(study, known) is None:
         before = " or ".join(filter(None, (study.roles.of(role) for role in study.baseline.before)))
         return f"{participant} has no {name}: it compares a visit with the baseline, and no {before} is recorded"
+    if visits := list(dict.fromkeys(fact.visit or str(fact.day) for fact in known.named(name))):
+        return f"{participant} has no {name}{where}. Write one of: {', '.join(visits)}"
     there = {fact.name for fact in known if "." not in fact.name and fact.name != name}
     meant = did_you_mean(name, dict.fromkeys(there, "") | {one.name: one.title for one in catalogue().values()})
     names, clause = ", ".join(sorted(there)), study.criteria[0].id

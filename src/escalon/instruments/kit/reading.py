@@ -10,6 +10,8 @@ from typing import Any
 from escalon.facts import Fact, Interval, ReadError, Reading, exact, plain, read_decimal, read_truth, read_value
 from escalon.instruments.kit.item import AS_RANGE, BELOW_LIMIT_COUNTS_AS, Item
 
+RECORDED_ANSWER = "(confirmed: yes)"
+"""Where a question about a recorded value is answered: beside the value, by the name of the column."""
 ItemError = ReadError
 """A value that an item does not accept; `code` names the kind of mistake."""
 
@@ -50,6 +52,9 @@ def read(name: str, item: Item, raw: Any, below_limit: str = AS_RANGE, confirmed
     found = read_value(item, value, unit, name=name, confirmed=confirmed)
     if item.below_limit and below_limit != AS_RANGE and isinstance(found.written, Interval):
         found = _with_number(name, item, found, below_limit, confirmed)
+    if isinstance(raw, Fact) and "QUERY" in found.flags:
+        asked = found.flags["QUERY"].replace(f"(confirm={name})", RECORDED_ANSWER)
+        found = replace(found, flags={**found.flags, "QUERY": asked})
     fact = raw if isinstance(raw, Fact) else _fact(name, item, found)
     return ItemEntry(found.value, fact, found.flags, found.text if found.value is not None else None)
 
