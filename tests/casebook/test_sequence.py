@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from tests.casebook.trial import CARLA, CORA, CYRUS, INES, PLAN, STAN, Trial, study
@@ -313,6 +314,42 @@ def test_an_override_covers_only_the_rules_it_names(ready: Trial) -> None:
     ready.prepare("P-2", 1, 1)
     number = ready.override("CellsInfused", "P-2", "slot")
     assert refused(lambda: ready.infuse("P-2", 1, override=number)) == {"sentinel clock"}
+
+
+@pytest.mark.parametrize(
+    ("level", "product", "given", "refused_by"),
+    [
+        (1, "B-P-2", "100393", None),  # 8.5 mL loaded, 0.3 left, where 8.17 were planned
+        (1, "B-P-2", "80000", None),
+        (1, "B-P-2", "79999", "override"),
+        (1, "B-P-2", "120001", "override"),
+        (1, "B-P-2", "300000", "override"),
+        (2, "B-P-2", "100000", "override"),
+        (1, "B-P-1", "100000", "override"),
+        (1, "NaN", "100000", "override"),
+    ],
+)
+def test_a_dose_delivered_lies_within_the_margin_of_the_dose_that_was_signed_for(
+    ready: Trial, level: int, product: str, given: str, refused_by: str | None
+) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    number = ready.override("CellsInfused", "P-2", "sentinel clock", "dose", "release", "slot")
+    event = replace(ready.infusion("P-2", 1), level=level, product=product, cells_per_kg=Decimal(given))
+    if refused_by is None:
+        assert ready.record(INES, event, override=number).event.override == number
+    else:
+        assert refused(lambda: ready.record(INES, event, override=number)) == {refused_by}
+
+
+def test_a_product_is_no_number_an_override_is_signed_for_it_letter_by_letter(ready: Trial) -> None:
+    ready.infuse("P-1", 1)
+    ready.prepare("P-2", 1, 1)
+    said = {"level": 1, "product": "0123", "cells_per_kg": 100_000}
+    number = ready.override("CellsInfused", "P-2", "sentinel clock", "release", content=said)
+    event = replace(ready.infusion("P-2", 1), product="123")
+    assert refused(lambda: ready.record(INES, event, override=number)) == {"override"}
+    assert ready.record(INES, replace(event, product="0123"), override=number).event.product == "0123"
 
 
 def test_several_events_are_one_act_each_checked_after_the_ones_before(trial: Trial) -> None:

@@ -74,6 +74,12 @@ def at(window: Any, address: str, account: str, password: str, width: int = 1280
     return page
 
 
+def acted(page: Any, selector: str) -> None:
+    """Press what records something, and wait for the page that follows."""
+    with page.expect_navigation():
+        page.click(selector)
+
+
 def pictured(page: Any, name: str) -> None:
     """Keep a picture of what the browser shows, where pictures are asked for."""
     if PICTURES:

@@ -109,7 +109,8 @@ def test_every_page_is_there_without_any_script(window, demo_address, people):
         for part, text in (("d", "3"), ("y", "2025")):
             form.locator(f"[name='fact.day-{part}']").fill(text)
         form.locator("[name='fact.day-m']").select_option("05")
-        form.locator("button:text-is('Record')").click()
+        with page.expect_navigation():
+            form.locator("button:text-is('Record')").click()
         assert "Recorded" in page.locator("[role=status]").inner_text(), page.locator("main").inner_text()[:400]
     page.goto(here)
     assert "eligible" in page.locator(".head").inner_text()

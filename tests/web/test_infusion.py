@@ -161,7 +161,7 @@ def test_a_broken_rule_stands_with_its_reason_and_what_an_override_needs(bench: 
     for name in ("ines", "lena", "mona"):
         page = client(bench, name).get(HERE).text
         assert "was not checked by a second person" in page
-        assert "rules do not hold" in page
+        assert "rules not met" in page
         assert "An override needs 2 signatures." in page
 
 

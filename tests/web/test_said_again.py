@@ -9,7 +9,7 @@ import pytest
 
 from escalon.conduct.permit.refusal import Refused
 from escalon.web.said import said_in_json
-from tests.web.bench import client, with_one_infused
+from tests.web.bench import client, said, with_one_infused
 
 pytest.importorskip("httpx2")
 PAGE = "/participants/P1/screening"
@@ -128,3 +128,29 @@ def test_a_moment_and_an_amount_are_read_as_they_are_written():
         said.amount("left_ml")
     with pytest.raises(Refused, match="loaded_ml: "):
         said.amount("loaded_ml")
+
+
+def test_a_sample_sent_again_from_a_form_gone_back_to_is_asked_about_and_recorded_where_it_was_another(tmp_path):
+    bench, trial = with_one_infused(tmp_path)
+    lena, here = client(bench, "lena"), "/participants/P1/samples"
+    day = trial.today()
+    sample = {
+        "participant": "P1", "analyte": "car_transgene", "value": "77", "unit": "copies/µL", "lloq": "50",
+        "date_d": str(day.day), "date_m": f"{day.month:02}", "date_y": str(day.year),
+    }  # fmt: skip
+    assert said(lena, here, "SampleMeasured", **sample).status_code == 303
+    before = trial.conduct.casebook.head.number
+    asked = said(lena, here, "SampleMeasured", **sample)
+    assert asked.status_code == 422
+    assert f"entry {before} says exactly this" in asked.text
+    assert "It happened once more" in asked.text
+    assert trial.conduct.casebook.head.number == before
+    assert said(lena, here, "SampleMeasured", **sample, **{"once-more": "yes"}).status_code == 303
+    without = said(lena, here, "SampleMeasured", **(sample | {"lloq": ""}))
+    assert "lloq: is empty" in without.text
+
+
+def test_the_audit_offers_the_kinds_that_are_recorded(carla):
+    shown = carla.get("/audit").text
+    assert 'value="CellsInfused"' in shown
+    assert 'value="ConsentWithdrawn"' not in shown

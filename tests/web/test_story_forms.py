@@ -195,23 +195,45 @@ def test_a_pause_covers_the_page_and_the_password_goes_on_where_one_was(bench: A
         assert "/sign-in" in page.url, "a revoked account is out with the next click"
 
 
-def test_recording_while_no_server_answers_leaves_the_page_and_what_was_typed(bench: Any, window: Any) -> None:
+@pytest.mark.parametrize("noticed", [True, False], ids=["as one typed", "by the click that records"])
+def test_recording_while_no_server_answers_leaves_the_page_and_what_was_typed(
+    bench: Any, window: Any, noticed: bool
+) -> None:
     found, trial = bench
     with standing(found) as address:
         page = at(window, address, "carla", SECRET)
         page.goto(f"{address}{PLACE}/measurements")
-        page.context.set_offline(True)
+        page.context.set_offline(noticed)
         page.fill("#esr", "22")
-        expect(page.locator("#saved")).to_contain_text("The server does not answer")
         page.click("[data-today]")
+        kept = "The server does not answer" if noticed else "Kept on the server"
+        expect(page.locator("#saved")).to_contain_text(kept)
+        page.context.set_offline(True)
         page.click("[data-record]")
-        expect(page.locator("#saved")).to_contain_text("Nothing was recorded: the server does not answer")
+        expect(page.locator("[role=alert].note")).to_contain_text("Nothing was recorded: the server does not answer")
         assert page.input_value("#esr") == "22"
         page.context.set_offline(False)
         expect(page.locator("#saved")).to_contain_text("Kept on the server")
         page.click("[data-record]")
         page.wait_for_url("**recorded=**")
     assert facts(trial)["esr"].value == "22"
+
+
+def test_no_act_of_any_page_leaves_it_for_a_server_that_is_gone(bench: Any, window: Any) -> None:
+    found, trial = bench
+    with standing(found) as address:
+        page = at(window, address, "carla", SECRET)
+        page.goto(f"{address}/queries")
+        page.fill("[name=text]", "Which laboratory?")
+        page.context.set_offline(True)
+        page.click("form[action='/acts/QueryRaised'] button")
+        expect(page.locator("[role=alert].note")).to_contain_text("press again when it is back")
+        assert page.input_value("[name=text]") == "Which laboratory?"
+        page.context.set_offline(False)
+        page.click("form[action='/acts/QueryRaised'] button")
+        page.wait_for_url("**recorded=**")
+    raised = trial.conduct.casebook.entries(kinds=["QueryRaised"])
+    assert [one.event.text for one in raised] == ["Which laboratory?"]
 
 
 def test_a_draft_that_fails_after_a_later_one_was_kept_does_not_keep_anybody_from_recording(

@@ -10,7 +10,7 @@ from escalon.history.events import AdverseEventRecorded, DltAdjudicated
 from tests.casebook.conftest import clock, sqlite_casebook
 from tests.casebook.trial import INES, SECRET
 from tests.web.bench import served
-from tests.web.live import IN_CHROMIUM, at, pictured, standing
+from tests.web.live import IN_CHROMIUM, acted, at, pictured, standing
 
 __all__ = ["clock", "sqlite_casebook"]
 pytestmark = IN_CHROMIUM
@@ -52,13 +52,11 @@ def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(
         doctor.goto(address + "/cohorts")
         assert "is not decided" in doctor.inner_text("main")
         doctor.goto(address + here)
-        doctor.click("text=Have the rule propose")
-        doctor.wait_for_load_state()
+        acted(doctor, "text=Have the rule propose")
         doctor.check("[name=is_dlt][value=no]")
         doctor.fill("#because", "caused by a line infection")
         pictured(doctor, "safety-judging")
-        doctor.click("button:has-text('Adjudicate')")
-        doctor.wait_for_load_state()
+        acted(doctor, "button:has-text('Adjudicate')")
         assert "no DLT: caused by a line infection" in doctor.inner_text("#dlt")
         doctor.goto(address + "/cohorts")
         assert "is not decided" not in doctor.inner_text("main")
@@ -70,22 +68,20 @@ def test_the_committee_signs_by_two_and_a_late_dlt_makes_it_stale(window: Any, s
     with standing(bench) as address:
         stan, cora, cyrus = (at(window, address, name, SECRET) for name in ("stan", "cora", "cyrus"))
         stan.goto(f"{address}/cohorts")
-        stan.click("text=Lay the rule's decision before the committee")
-        stan.wait_for_load_state()
+        acted(stan, "text=Lay the rule's decision before the committee")
         here = f"{address}/decisions/{max(bench.conduct.trial.decisions)}"
         for person in (cora, cyrus):
             person.goto(here)
             person.check("[name=meaning]")
             person.fill("#password", SECRET)
-            person.click("button:has-text('Sign: I decided')")
+            acted(person, "button:has-text('Sign: I decided')")
             person.wait_for_selector("text=you signed this decision")
             if person is cora:
                 assert "1 of 2 signatures" in person.inner_text("main")
                 pictured(person, "decision-one-signature")
         assert "in force" in cyrus.inner_text("main")
         stan.goto(f"{address}/cohorts")
-        stan.click("button:has-text('Open cohort 2')")
-        stan.wait_for_load_state()
+        acted(stan, "button:has-text('Open cohort 2')")
         assert bench.conduct.trial.cohorts[2].opened.level == 2
         pictured(stan, "cohorts")
         late = AdverseEventRecorded(

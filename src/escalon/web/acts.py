@@ -9,7 +9,15 @@ from typing import Any, TypeVar
 from escalon.conduct.permit.refusal import Refused, refuse
 from escalon.conduct.record.signing import Password, check_password, sign
 from escalon.history.entry import Entry
-from escalon.history.events import KINDS, Event, FactRecorded, Signed
+from escalon.history.events import (
+    KINDS,
+    AdverseEventRecorded,
+    Event,
+    FactRecorded,
+    SampleMeasured,
+    Signed,
+    TreatmentGiven,
+)
 from escalon.web.answers import CanBeSetAside, MeanwhileRecorded, Recorded
 from escalon.web.desk import Desk, override_address
 from escalon.web.doubts import doubts_of
@@ -54,6 +62,7 @@ def _record(desk: Desk, kind: str, said: Told) -> Made:
         return sign_as(desk, of, said)
     event = said.event(kind)
     check_unseen(desk, event, said)
+    check_new(desk, event, said)
     return record(desk, event, said)
 
 
@@ -109,6 +118,17 @@ def with_password(desk: Desk, act: Callable[[], T]) -> T:
 def ask_password(desk: Desk, password: Password) -> None:
     """Refuse a wrong password of the person at this desk."""
     with_password(desk, lambda: check_password(desk.conduct, desk.bench.sealed, desk.author.person, password))
+
+
+def check_new(desk: Desk, event: Event, said: Told) -> None:
+    """Refuse a row that is recorded to the letter: a form gone back to, and sent again, is no second sample or event."""
+    if not isinstance(event, AdverseEventRecorded | SampleMeasured | TreatmentGiven) or said.again or not said.form:
+        return
+    every = desk.entries(participant=event.participant)
+    gone = {one.event.supersedes for one in every}
+    same = [one.number for one in every if one.event == event and one.number not in gone]
+    if same:
+        raise refuse("twice", f"entry {same[-1]} says exactly this. If it happened once more, say so below")
 
 
 def check_unseen(desk: Desk, event: Event, said: Told) -> None:

@@ -95,8 +95,10 @@ def not_recorded(error: Refused | CasebookError) -> NotRecorded:
 
 def _problem(one: Broken, entries: tuple[int, ...]) -> Reason:
     says = OF_COMMANDS.sub("", one.says)
-    field, colon, _ = says.partition(": ")
+    field, colon, rest = says.partition(": ")
     named = field if colon and " " not in field else ""
+    if named:
+        says = f"{named}: {rest.removeprefix(named + ' ')}"  # named once, where what is wrong begins with it too
     return Reason(one.rule, says, named, one.rule, one.signatures, entries)
 
 

@@ -132,7 +132,7 @@ class Desk:
 
     def forbids(self, event: Event) -> tuple[Broken, ...]:
         """Why this event would be refused now: the reasons beside a greyed button; those a signed override covers apart."""
-        given = self.overriding(event)
+        given = self.overriding(event.kind, event.participant)
         found = self.conduct.what_forbids(self.author, event)
         return tuple(one for one in found if given is None or not one.signatures or one.rule not in given.given.rules)
 
@@ -141,10 +141,10 @@ class Desk:
         """The override the address names, if there is one."""
         return self.trial.overrides.get(whole(self.asked.get("override")) or 0)
 
-    def overriding(self, event: Event) -> Override | None:
-        """The override the address names, where it was asked for this act; whether its signatures cover it, recording says."""
+    def overriding(self, kind: str, participant: str | None) -> Override | None:
+        """The override the address names, where it was asked for such an act; whether its signatures cover it, recording says."""
         found = self.named_override
-        about = found and (found.given.act, found.given.participant) == (event.kind, event.participant)
+        about = found and (found.given.act, found.given.participant) == (kind, participant)
         return found if about else None
 
     def asks_override(self, event: Event) -> str:

@@ -1,4 +1,4 @@
-"""Pages from templates: the whole page, or for htmx the part that changes, from the same template."""
+"""Pages from templates: the whole page, or for a script the part that changes, from the same template."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from escalon.web.desk import Desk
 from escalon.web.doubts import just_recorded
 from escalon.web.languages import LANGUAGE, WORDS, Spoken, say, say_plain, unconfirmed
 from escalon.web.navigation import more, navigation
-from escalon.web.telling import labelled
+from escalon.web.telling import content_shown, labelled
 from escalon.web.whole_protocol import protocol_parts
 
 HERE = Path(__file__).parent
@@ -154,6 +154,7 @@ def environment() -> Environment:
     }
     found.globals |= {
         "just_recorded": just_recorded,
+        "content_shown": content_shown,
         "protocol_body": protocol_body,
         "figure": figures,
         "drawn": drawn,
@@ -166,7 +167,7 @@ _ENVIRONMENT = environment()
 
 
 def render(request: Request, template: str, desk: Desk, status: int = 200, **context: Any) -> HTMLResponse:
-    """A page; for htmx only what stands in its main part, with the title."""
+    """A page; for a script that says `HX-Request` only what stands in its main part, with the title."""
     answer: NotRecorded | None = request.scope.get("escalon.answer")
     typed: dict[str, str] = request.scope.get("escalon.typed", {})
     problems: tuple[Reason, ...] = answer.problems if answer else ()

@@ -6,14 +6,17 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from escalon.conduct.judge.dose_day import is_hidden
+from escalon.conduct.permit.overrides import DOSES
 from escalon.facts import plain
-from escalon.history import Entry
+from escalon.history import Entry, Override
 from escalon.history.events import (
     EVERY_SITE,
     AdverseEventRecorded,
+    AnswerPart,
     FactCorrected,
     FactRecorded,
     Observation,
@@ -29,7 +32,7 @@ from escalon.reporting.printed import units
 from escalon.reporting.reasons import called, in_words
 from escalon.sources.frame import zone_of
 from escalon.web.desk import Desk
-from escalon.web.words import day, unit_shown
+from escalon.web.words import amount, day, unit_shown
 
 
 @dataclass(frozen=True)
@@ -142,3 +145,16 @@ def observed(study: Study, fact: Observation) -> str:
 def visit_name(study: Study, visit: str) -> str:
     """A visit by the name the schedule gives it."""
     return next((one.name for one in study.visits if one.id == visit), visit)
+
+
+def content_shown(it: Override) -> tuple[tuple[str, str], ...]:
+    """What an override says of its act: each field in words, and its value."""
+    return tuple((part.name.replace("_", " "), _shown(part)) for part in it.given.content)
+
+
+def _shown(part: AnswerPart) -> str:
+    """What an act will say, as it is read: a dose as everywhere."""
+    try:
+        return amount(Decimal(part.says)) if part.name in DOSES else part.says
+    except (ArithmeticError, ValueError):
+        return part.says

@@ -23,7 +23,7 @@ from escalon.facts import Day
 from escalon.facts.words import counted
 from escalon.history import Course as Person
 from escalon.history import Trial
-from escalon.history.events import Course
+from escalon.history.events import Course, spaced
 from escalon.protocol.dlt_window import window_stands
 from escalon.protocol.prose import short_name
 from escalon.protocol.schedule import Visit
@@ -149,8 +149,9 @@ def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
     for number, override in trial.overrides.items():
         if override.used_by is None and len(override.signers) < 2:
             given = override.given
+            what = f"Override of {', '.join(given.rules)}: {spaced(given.act)}"
             yield Waiting(
-                "OverrideSigned", given.participant or "", given.what, given.reason or "", Urgency.NOW, "asks to sign",
+                "OverrideSigned", given.participant or "", what, given.reason or "", Urgency.NOW, "asks to sign",
                 about=number,
             )  # fmt: skip
     if unsigned := standing.unsigned_amendment(trial):

@@ -190,7 +190,10 @@ class Conduct:
             return event
         if override is None:
             raise Refused(*broken)
-        check_override(act.trial, event, override, broken, now=act.now, valid=override_valid(self.study))
+        check_override(
+            act.trial, event, override, broken, now=act.now, valid=override_valid(self.study),
+            tolerance=self.study.dose.tolerance,
+        )  # fmt: skip
         return replace(event, override=override)
 
     def _with_lifts(self, act: Act) -> Event:

@@ -132,7 +132,10 @@ class _Replay:
         if broken and entry.event.override is None:
             raise Refused(*broken)
         if broken and entry.event.override is not None:
-            check_override(self.trial, event, entry.event.override, broken, now=entry.at, valid=self.valid)
+            check_override(
+                self.trial, event, entry.event.override, broken, now=entry.at, valid=self.valid,
+                tolerance=self.study.dose.tolerance,
+            )  # fmt: skip
 
     def _signed(self, entry: Entry, signed: Signed) -> None:
         person = self.trial.people.get(entry.author.person)

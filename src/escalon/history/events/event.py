@@ -46,7 +46,7 @@ class Event:
                 f"{self.participant!r} is not a participant code; use letters, digits, '.', '_' and '-', at most 32"
             )
         if self.needs_reason and not (self.reason or "").strip():
-            raise ValueError(f"{kind} needs a reason")
+            raise ValueError(f"reason: {spaced(kind)} needs a reason, in words")
 
     @property
     def kind(self) -> str:

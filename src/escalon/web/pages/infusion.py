@@ -31,6 +31,8 @@ class RuleRow:
     says: str
     why: str
     signatures: int
+    set_aside: bool
+    """Whether the override the address names sets it aside."""
 
 
 @dataclass(frozen=True)
@@ -160,6 +162,8 @@ def _rules(
     if not desk.bench.is_casebook or course.infusions:
         return ()
     levels = [one.number for one in desk.study.dose.levels] if level is None else [level]
+    override = desk.overriding("CellsInfused", course.code)
+    aside = override.given.rules if override else ()
     asked = [_broken(desk, course, one, prepared) for one in levels]
     asks = {
         "dose": prepared is not None,
@@ -167,7 +171,13 @@ def _rules(
         "lymphodepletion": desk.study.conditions or bool(course.conditionings),
     }
     return tuple(
-        RuleRow(one.name, one.says, _at_each([broken.get(one.name, "") for broken in asked], course), one.signatures)
+        RuleRow(
+            one.name,
+            one.says,
+            _at_each([broken.get(one.name, "") for broken in asked], course),
+            one.signatures,
+            one.name in aside,
+        )
         for one in RULES
         if CellsInfused in one.before and asks.get(one.name, True)
     )

@@ -9,9 +9,10 @@ from escalon.conduct.permit.rules.of_the_record import CONTENT
 from escalon.history import Override
 from escalon.history.events import KINDS, spaced
 from escalon.web.desk import Desk
+from escalon.web.overriding import leads, needed_of, waits_for_its_act
 from escalon.web.pages.record import may_read
 from escalon.web.registry import page
-from escalon.web.telling import EntryShown, entry_shown
+from escalon.web.telling import EntryShown, content_shown, entry_shown
 
 ASKED_OFTEN = tuple(sorted((kind.__name__ for kind in CONTENT), key=spaced))
 """The acts for which an override says what exactly is allowed."""
@@ -84,27 +85,14 @@ def _content(desk: Desk, act: str) -> tuple[tuple[str, str, str], ...]:
 
 
 def _row(desk: Desk, number: int, it: Override) -> OverrideRow:
-    given, names = it.given, desk.names
-    needed = max((one.signatures for one in RULES if one.name in given.rules), default=2)
+    given, names, needed = it.given, desk.names, needed_of(it)
     course = desk.trial.courses.get(given.participant or "")
     may = desk.may("OverrideSigned", course.site or None if course else None)
     signed_by_me = desk.account in it.signers
     return OverrideRow(
         entry_shown(desk, it.entry), spaced(given.act), given.rules,
-        tuple((part.name.replace("_", " "), part.says) for part in given.content),
+        content_shown(it),
         tuple(names.get(one, one) for one in it.signers), needed, it.used_by,
         may and not signed_by_me and it.used_by is None and desk.person is not None,
-        leads(given.act, given.participant or "", number) if len(it.signers) >= needed and it.used_by is None else "",
+        leads(given.act, given.participant or "", number) if waits_for_its_act(it) else "",
     )  # fmt: skip
-
-
-def leads(act: str, participant: str, number: int) -> str:
-    """The page on which an act is recorded, under an override."""
-    person = f"/participants/{participant}"
-    where = {
-        "CellsInfused": f"{person}/infusion",
-        "FolderImported": "/import",
-        "CohortOpened": "/cohorts",
-        "DecisionProposed": "/cohorts",
-    }
-    return f"{where.get(act, f'{person}/treatment' if participant else '/')}?override={number}"

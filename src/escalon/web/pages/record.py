@@ -17,7 +17,7 @@ from escalon.conduct.permit.refusal import refuse
 from escalon.conduct.record.signing import signatures
 from escalon.facts import Day
 from escalon.history import Entry
-from escalon.history.events import KINDS, DecisionSigned, EligibilitySigned, Signed, spaced
+from escalon.history.events import DecisionSigned, EligibilitySigned, Signed, spaced
 from escalon.reporting.sheet import csv_text
 from escalon.sources.delimited import quiet
 from escalon.web.banner import Banner, banner
@@ -164,7 +164,7 @@ def audit(
     """Who recorded what and when, by person, kind, participant and day of recording."""
     open_to, kept = _filtered(desk, person, kind, participant, day)
     newest, at, pages = paged(kept[::-1], page)
-    names = desk.names
+    names, recorded = desk.names, {one.kind for one in desk.trial.entries.values()}
     return AuditPage(
         banner(desk, desk.course(participant)) if participant in desk.trial.courses else None,
         tuple(entry_shown(desk, one) for one in newest),
@@ -173,7 +173,7 @@ def audit(
         at,
         pages,
         tuple(sorted((account, name) for account, name in names.items())),
-        ((CORRECTIONS, "corrections"), *((name, spaced(name)) for name in sorted(KINDS))),
+        ((CORRECTIONS, "corrections"), *((name, spaced(name)) for name in sorted(recorded))),
         tuple(one.code for one in desk.courses()),
         {"person": person, "kind": kind, "participant": participant, "day": day},
     )

@@ -382,9 +382,9 @@ def propose(desk: Desk, said: Told) -> Entry:
 @act("adjudicate")
 def adjudicate(desk: Desk, said: Told) -> Entry:
     """A person decides: of one event or the whole record, and of every proposal that waits."""
-    code, answer, event = said.text("participant"), said.text("is_dlt"), whole(said.text("rests_on", ""))
+    code, answer, event = said.text("participant"), said.text("is_dlt", ""), whole(said.text("rests_on", ""))
     if answer not in ("yes", "no"):
-        raise refuse("form", "is_dlt: yes or no")
+        raise refuse("form", "is_dlt: choose yes or no")
     considered = [one.number for one in awaiting(desk.course(code))] + ([] if event is None else [event])
     judged = DltAdjudicated(
         participant=code, is_dlt=answer == "yes", because=said.text("because"), rests_on=tuple(considered)

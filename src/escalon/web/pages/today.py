@@ -9,10 +9,11 @@ from escalon.conduct.judge.waiting import Urgency, Waiting
 from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.record import drafts
 from escalon.facts import together
-from escalon.history.events import Role
+from escalon.history.events import Role, spaced
 from escalon.web.check import left_to_do
 from escalon.web.clocks import ClockShown, clocks
 from escalon.web.desk import Desk
+from escalon.web.overriding import leads, waits_for_its_act
 from escalon.web.registry import EVERYBODY, page
 
 DOES = {
@@ -98,7 +99,7 @@ def today(desk: Desk) -> TodayPage:
     )
     return TodayPage(
         desk.today,
-        tuple(one for one in (*groups, drafts_waiting(desk)) if one.matters),
+        tuple(one for one in (*groups, overrides_waiting(desk), drafts_waiting(desk)) if one.matters),
         tuple(clocks(desk)),
         holds_shown(desk),
         len(desk.courses()),
@@ -111,6 +112,25 @@ def _left_to_do(desk: Desk) -> tuple[MattersShown, ...]:
     found = desk.kept("left", lambda: tuple(left_to_do(desk.bench)))
     rows = tuple(MatterShown("", says, "", "to do", "now", None, "Open", "/admin/people") for says in found)
     return (MattersShown("Still to do", rows),) if rows else ()
+
+
+def overrides_waiting(desk: Desk) -> MattersShown:
+    """Overrides this reader asked for that are signed: what they allow is recorded under them, once."""
+    asked = [
+        (number, one)
+        for number, one in desk.trial.overrides.items()
+        if waits_for_its_act(one) and desk.person and one.entry.author.person == desk.person.account
+    ]
+    return MattersShown(
+        "Signed for this once, and not yet recorded",
+        tuple(
+            MatterShown(
+                one.given.participant or "", spaced(one.given.act).capitalize(), f"under override {number}", "signed",
+                "signed", None, "Record it", leads(one.given.act, one.given.participant or "", number),
+            )
+            for number, one in asked
+        ),
+    )  # fmt: skip
 
 
 def drafts_waiting(desk: Desk) -> MattersShown:
@@ -171,6 +191,9 @@ def _is_mine(desk: Desk, one: Waiting) -> bool:
     site = course.site or None if course else None
     decision = desk.trial.decisions.get(one.about or 0)
     if one.act == "DecisionSigned" and decision and desk.person.account in decision.signers:
+        return False
+    override = desk.trial.overrides.get(one.about or 0)
+    if one.act == "OverrideSigned" and override and (desk.account in override.signers or waits_for_its_act(override)):
         return False
     if one.act == "FactRecorded" and not one.visit:  # what screening lacks is for whoever screens
         return desk.may("ParticipantScreened", site)

@@ -12,6 +12,7 @@ from escalon.conduct.judge.strata import stratum_of
 from escalon.facts import Finding
 from escalon.history import Course
 from escalon.history.events import ApheresisDone, Event, LevelAllocated, LymphodepletionGiven, ProductReleased
+from escalon.protocol.prose import short_name
 from escalon.reporting.printed import dose_of
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
@@ -108,7 +109,7 @@ def _treatments(desk: Desk, course: Course) -> Iterator[tuple[str, str]]:
     if desk.may("TreatmentGiven", course.site or None):
         known = {one.name for one in desk.study.vocabulary.values() if one.kind == "treatment"}
         known |= {name for one in desk.study.vocabulary.values() for name in one.members}
-        yield from sorted((name, name.replace("_", " ")) for name in known)
+        yield from sorted((name, short_name(name, desk.study)) for name in known)
 
 
 def _steps(desk: Desk, course: Course) -> Iterator[StepRow]:

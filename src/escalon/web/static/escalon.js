@@ -467,7 +467,7 @@ const locked = () => new Promise(done => {
 const PAUSE = 15 * 60 * 1000;
 const drafting = form => {
   const place = form.dataset.draft, account = form.dataset.account, note = $("#saved");
-  let waiting, leaving = false, turn = 0, silent = false;
+  let waiting, leaving = false, turn = 0;
   addEventListener("beforeunload", () => { leaving = true; });  // the next page may be drawn already: it finds the seal
   addEventListener("pageshow", () => { leaving = false; });
   const say = text => { note.textContent = text; $("#draft").hidden = false; };
@@ -479,7 +479,6 @@ const drafting = form => {
     const mine = ++turn, fields = fieldsOf(form);
     try {
       const answer = await post("/drafts", {place, fields}, "PUT");
-      silent = false;
       if (mine !== turn) return;
       if (answer.status === 401) { say("Locked. What you typed is sealed on this computer."); return locked().then(typed); }
       const said = await answer.json();
@@ -488,7 +487,6 @@ const drafting = form => {
       if (mine === turn) say(`Kept on the server ${said.kept} · not yet in the record`);
     } catch {
       if (mine !== turn) return;  // what was sent after it tells whether the server answers
-      silent = true;
       say("The server does not answer. What you type is sealed on this computer, and sent when it is back.");
       clearTimeout(waiting); waiting = setTimeout(send, 2000);
     }
@@ -499,11 +497,6 @@ const drafting = form => {
     sealed.put(place, account, fieldsOf(form));
     clearTimeout(waiting); waiting = setTimeout(send, 400);
   };
-  form.addEventListener("submit", event => {  // the browser's own page of a failure would take the place of what was typed
-    if (!silent) return;
-    event.preventDefault();
-    say("Nothing was recorded: the server does not answer. What you typed is sealed on this computer; record it when it is back.");
-  });
   form.addEventListener("input", typed);
   form.addEventListener("change", event => { if (event.target.matches("select, input[type=radio], input[type=checkbox]")) typed(); });
   const restore = async () => {
@@ -522,7 +515,30 @@ const drafting = form => {
   };
   return restore().then(() => { if ($("#problems")) typed(); });
 };
-if (typeof document !== "undefined") for (const out of $$("form[action='/sign-out']")) out.addEventListener("submit", () => { sealed.forget(); });
+
+// The browser's own page of a failure would take the place of what was typed: a form leaves the page when the server answers.
+const staying = form => {
+  const note = Object.assign(document.createElement("p"), {className: "note bad", role: "alert"});
+  let answers = false;
+  form.addEventListener("submit", async event => {
+    if (answers) { answers = false; return; }
+    event.preventDefault();
+    answers = await fetch($("link[rel=icon]").href, {cache: "no-store"}).then(() => true, () => false);
+    if (answers) return form.requestSubmit(event.submitter);
+    note.textContent = "Nothing was recorded: the server does not answer. What you typed stands here still; press again when it is back.";
+    (event.submitter ?? form.lastElementChild).after(note);
+  });
+};
+// What a form of questions comes to, as it is filled in: the part of its page that changes.
+const asking = form => {
+  let turn = 0;
+  form.addEventListener("change", async () => {
+    const mine = ++turn, asked = form.action + "?" + new URLSearchParams(fieldsOf(form));
+    const answer = await fetch(asked, {headers: {"hx-request": "true"}}).catch(() => null);
+    const found = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.dataset.live);
+    if (found && mine === turn) $("#" + form.dataset.live).replaceWith(document.adoptNode(found));
+  });
+};
 
 export const start = form => {
   const told = [], score = form.dataset.form && $("#score") ? scoring(form, form.dataset.form) : () => {};
@@ -543,4 +559,9 @@ export const start = form => {
   redraw();
   if (form.dataset.draft) drafting(form);
 };
-if (typeof document !== "undefined") for (const form of $$("form[data-form]")) start(form);
+if (typeof document !== "undefined") {
+  for (const form of $$("form[data-form]")) start(form);
+  for (const form of $$("form[action^='/acts/']")) staying(form);
+  for (const form of $$("form[data-live]")) asking(form);
+  for (const out of $$("form[action='/sign-out']")) out.addEventListener("submit", () => { sealed.forget(); });
+}

@@ -141,7 +141,8 @@ def product_is_released(act: Act) -> str | None:
         return None
     released = [one.event for one in act.one.products if one.event.product == act.event.product]
     if not released:
-        return f"product {act.event.product or 'without a name'} is not released for {act.event.participant}"
+        product = f"product {act.event.product} is not" if act.event.product else "no product is"
+        return f"{product} released for {act.event.participant}"
     if released[-1].level != act.event.level:
         return f"product {act.event.product} is released for level {released[-1].level}, not {act.event.level}"
     if act.event.at is not None and act.event.at < released[-1].at:
