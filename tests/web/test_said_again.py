@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 
 from escalon.conduct.permit.refusal import Refused
+from escalon.history.events import AdverseEventRecorded
 from escalon.web.said import said_in_json
+from tests.casebook.trial import CARLA
 from tests.web.bench import client, said, with_one_infused
 
 pytest.importorskip("httpx2")
@@ -154,3 +156,27 @@ def test_the_audit_offers_the_kinds_that_are_recorded(carla):
     shown = carla.get("/audit").text
     assert 'value="CellsInfused"' in shown
     assert 'value="ConsentWithdrawn"' not in shown
+
+
+@pytest.mark.parametrize(
+    ("act", "more"),
+    [
+        ("adjudicate", {"is_dlt": "no"}),
+        ("DltWindowReviewed", {"through": "2026-03-03"}),
+        ("EvaluabilityJudged", {"is_evaluable": "yes"}),
+    ],
+)
+def test_a_judgement_from_a_page_opened_before_an_event_does_not_settle_that_event(tmp_path, act, more):
+    bench, trial = with_one_infused(tmp_path)
+    day = trial.conduct.trial.courses["P1"].infused
+    trial.record(CARLA, AdverseEventRecorded(participant="P1", term="Fatigue", grade=3, start=day))
+    ines, here = client(bench, "ines"), "/participants/P1/safety"
+    shown = re.search(r'name="shown" value="([0-9a-f]+)"', ines.get(here).text)[1]
+    trial.record(CARLA, AdverseEventRecorded(participant="P1", term="Sepsis", grade=4, start=day))
+    before = trial.conduct.casebook.head.number
+    fields = {"participant": "P1", "because": "tired before the study", "shown": shown, **more}
+    answer = said(ines, here, act, **fields)
+    assert (answer.status_code, trial.conduct.casebook.head.number) == (409, before)
+    assert "Read it, then judge" in answer.text
+    again = re.search(r'name="shown" value="([0-9a-f]+)"', answer.text)[1]
+    assert said(ines, here, act, **(fields | {"shown": again})).status_code == 303

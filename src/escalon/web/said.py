@@ -18,7 +18,7 @@ from escalon.facts import read_number
 from escalon.facts.words import is_blank
 from escalon.history.events import KINDS, Event
 
-BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code", "once-more"})
+BESIDE = frozenset({"form-number", "from", "then", "seen", "override", "password", "code", "once-more", "shown"})
 """Fields of a form that are not the event's: its one-time number, where it stands and goes, what it had seen, and so on."""
 
 BESIDE_CONTENT = frozenset({"content", "override", "seen", "password", "code", "number", "files"})
@@ -40,6 +40,8 @@ class Told:
     came_from: str = ""
     then: str = ""
     form: str = ""
+    shown: str = ""
+    """A digest of what the form's page showed, where what is said is said of exactly that."""
     again: bool = False
     """Whether a person says that what is recorded already happened once more."""
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False)
@@ -136,6 +138,7 @@ def said_in_form(form: Mapping[str, str], zone: tzinfo, files: Mapping[str, byte
         fields=_with_days(fields, zone),
         override=_entry(form, "override"),
         again=bool(form.get("once-more")),
+        shown=form.get("shown", ""),
         seen=_entry(form, "seen"),
         password=password,
         came_from=form.get("from", ""),

@@ -7,17 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from escalon.casebook.words import correction
-from escalon.conduct.judge.dose_review import OUTCOMES, DoseReview, awaiting, review
 from escalon.conduct.judge.evidence import followed
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.permit.refusal import refuse
-from escalon.conduct.record.proposals import propose_dlt
 from escalon.facts import Day, Finding, Truth
 from escalon.history import Course, Entry, Trial
 from escalon.history.events import (
     AdverseEventRecorded,
     AnswerPart,
-    DltAdjudicated,
     Event,
     ToxicityObserved,
 )
@@ -32,11 +29,10 @@ from escalon.safety.seriousness import MEANING
 from escalon.safety.words import Criterion, Outcome
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
-from escalon.web.pages.cohorts import STATES
+from escalon.web.pages.dlt_window import DltShown, dlt_shown, reviewed
 from escalon.web.pages.safety_reports import ReportRow, reports_of
 from escalon.web.registry import act, page
-from escalon.web.said import Told, read_or_refused, whole
-from escalon.web.words import days
+from escalon.web.said import Told, read_or_refused
 
 ROUND = {
     "CRS": "temp_c hypotension vasopressors oxygen flow_l_min crs_active antipyretic_or_anticytokine".split(),
@@ -117,27 +113,6 @@ class TermFound:
 
 
 @dataclass(frozen=True)
-class DltShown:
-    """The DLT window: how it counts today, by which clauses, and what is asked of a person."""
-
-    outcome: str
-    state: str
-    why: str
-    window: str
-    clauses: tuple[str, ...]
-    doubts: tuple[str, ...]
-    closed: bool
-    proposed: bool
-    judged: tuple[str, ...]
-    lines: tuple[tuple[str, str], ...]
-    """The entries of the adverse events, which a judgement may rest on."""
-    through: str
-    may_judge: bool
-    may_review: bool
-    may_count: bool
-
-
-@dataclass(frozen=True)
 class SafetyPage:
     """The safety of one participant."""
 
@@ -169,7 +144,7 @@ def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) 
     """Safety of one participant."""
     course = desk.course(code)
     given = dose_of(desk.study, desk.trial, code)
-    found = review(desk.study, desk.trial, given, desk.today) if given else None
+    found = reviewed(desk, course)
     lanes, days = evidence_windows(desk.study, desk.trial, [found] if found else [])
     events = followed(desk.trial, course, desk.today).occurrences
     rows = tuple(_event(course, one) for one in events)
@@ -178,7 +153,7 @@ def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) 
         tuple(_round(name, desk.asked, course) for name in ROUND), tuple(_observed(course)), tuple(_unreported(desk, course)),
         lanes, days, rows, find, tuple(_terms(find, course)),
         _term(term, course) if term in terms() else None, next((one for one in rows if end and one.entry == end), None),
-        _dlt(desk, course, found) if found else None, tuple(reports_of(desk, course, events)), _CRITERIA, _OUTCOMES,
+        dlt_shown(desk, course, found) if found else None, tuple(reports_of(desk, course, events)), _CRITERIA, _OUTCOMES,
         desk.may("AdverseEventRecorded", course.site),
     )  # fmt: skip
 
@@ -351,42 +326,3 @@ def end_event(desk: Desk, said: Told) -> Entry:
         return read_or_refused(lambda: correction(last.number, last.event, now, reason))
 
     return desk.conduct.record_built(desk.author, build)
-
-
-# -- the DLT window --------------------------------------------------------------------------------------------------
-
-
-def _dlt(desk: Desk, course: Course, found: DoseReview) -> DltShown:
-    word = OUTCOMES[found.outcome]
-    evidence = found.evidence
-    lines = tuple((str(one.number), days(one.event.span)) for one in course.adverse_events)
-    judged = [f"{'DLT' if one.event.is_dlt else 'no DLT'}: {one.event.because}" for one in course.dlt_judgements]
-    judged += [f"window reviewed through {one.event.through}" for one in course.window_reviews]
-    return DltShown(
-        word, STATES[word], found.why, found.window,
-        tuple(str(clause) for clause in evidence.clauses if clause.truth is not False) if evidence else (),
-        evidence.doubts if evidence else (), desk.today > found.window_ends, bool(course.dlt_proposals), tuple(judged),
-        lines, min(desk.today, found.window_ends).isoformat(),
-        desk.may("DltAdjudicated", course.site),
-        desk.may("DltWindowReviewed", course.site),
-        desk.may("EvaluabilityJudged", course.site),
-    )  # fmt: skip
-
-
-@act("propose-dlt")
-def propose(desk: Desk, said: Told) -> Entry:
-    """Have the study's definition lay what it finds before a person."""
-    return propose_dlt(desk.conduct, desk.author, said.text("participant"))
-
-
-@act("adjudicate")
-def adjudicate(desk: Desk, said: Told) -> Entry:
-    """A person decides: of one event or the whole record, and of every proposal that waits."""
-    code, answer, event = said.text("participant"), said.text("is_dlt", ""), whole(said.text("rests_on", ""))
-    if answer not in ("yes", "no"):
-        raise refuse("form", "is_dlt: choose yes or no")
-    considered = [one.number for one in awaiting(desk.course(code))] + ([] if event is None else [event])
-    judged = DltAdjudicated(
-        participant=code, is_dlt=answer == "yes", because=said.text("because"), rests_on=tuple(considered)
-    )
-    return desk.conduct.record(desk.author, judged)
