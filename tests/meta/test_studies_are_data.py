@@ -4,9 +4,12 @@ import ast
 import re
 from pathlib import Path
 
+from escalon.instruments import catalogue
+from escalon.instruments.safety.ctcae.laboratory import tests as laboratory_tests
 from escalon.protocol import load_study
 from escalon.protocol.folder import bundled_studies
 from escalon.studies import DEFAULT
+from tests.protocol.folders import HERON, STORK
 
 SRC = Path(__file__).parents[2] / "src" / "escalon"
 KNOWN: set[str] = set()
@@ -58,6 +61,24 @@ def test_no_fact_of_a_study_stands_in_code() -> None:
 
 def test_the_facts_of_the_studies_are_looked_for() -> None:
     assert {"car_t_infusion", "informed_consent", "study_discontinuation", "car_transgene"} <= names()
+
+
+USUAL = {"disease", "death", "alt"}
+"""Words of every report: the name of a column, a mark of a figure, the text beside a picture."""
+
+
+def test_the_report_knows_no_fact_score_or_laboratory_test_by_name() -> None:
+    """What is drawn, summarised and listed is what the study declares; the report has words of its own for none of it."""
+    studies = [load_study(one) for one in (*bundled_studies(), HERON, STORK)]
+    known = {name for one in studies for name in one.vocabulary} | {*catalogue(), *laboratory_tests()}
+    found = {
+        f"{path.relative_to(SRC)}:{node.lineno}": node.value
+        for path in (SRC / "reporting").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in known - USUAL
+    }
+    assert found == {}
+    assert {"igg", "neutrophils", "sledai_2k", "height", "crp", "ck"} <= known
 
 
 def test_no_study_is_named_in_a_decision() -> None:

@@ -1,6 +1,7 @@
 """registry.json has the shapes and the words of the registry's own description, and counts what the tables count."""
 
 import re
+from copy import copy
 
 import pytest
 
@@ -106,3 +107,16 @@ def test_before_anybody_is_infused_there_are_words_and_no_numbers(study, trial):
 def test_it_says_that_it_is_synthetic_and_of_which_day(made, trial):
     caveats = made["moreInfoModule"]["limitationsAndCaveats"]["description"]
     assert caveats == f"SYNTHETIC: nobody in it exists · data cut-off {last_day(trial.trial)}"
+
+
+def test_what_is_posted_of_a_real_trial_does_not_call_itself_confidential(study, trial):
+    """The file has its mark beside the modules: whoever posts them has nothing to take out."""
+    cutoff = last_day(trial.trial)
+    real = copy(as_of(trial.trial, cutoff))
+    real.synthetic = False
+    found = registry(study, real, cutoff)
+    assert (found["mark"], found["cutoff"]) == ("CONFIDENTIAL", str(cutoff))
+    assert found["resultsSection"]["moreInfoModule"]["limitationsAndCaveats"] == {
+        "description": f"data cut-off {cutoff}"
+    }
+    assert "CONFIDENTIAL" not in str(found["resultsSection"])

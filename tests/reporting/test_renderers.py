@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 from base64 import b64encode
 from dataclasses import replace
 from hashlib import sha256
@@ -179,7 +181,67 @@ def test_a_table_that_is_not_laid_out_turns_no_page():
     rows = tuple(TableRow(str(one), tuple(Cell("x") for _ in wide)) for one in range(LONGEST + 1))
     for kept, is_turned in ((rows, False), (rows[:20], True)):
         part = Section("1", "Listing", (Table("L8", "Scores", wide, kept),))
-        assert typst._is_wide(part) is is_turned
+        assert part.is_wide is is_turned
+
+
+def in_groups(rows: int = 2) -> Table:
+    """A group's name with nothing beside it, and the rows beneath it."""
+    columns = (Head("visit", "visit"), Head("n", "n", right=True), Head("value", "value"))
+    under = (TableRow(f"d{n}", (Cell(f"D{n}"), Cell("4", 4), Cell("8, 15, 19")), RowKind.UNDER) for n in range(rows))
+    head = TableRow("ra", (Cell("RA", tone=Tone.STRONG), Cell("–"), Cell("–")), RowKind.HEAD)
+    return Table("T6-7", "ESR", columns, (head, *under), "Population: " + "treated and assessed, " * 20)
+
+
+def test_a_groups_name_runs_over_all_columns_and_no_dash_stands_beside_it():
+    from openpyxl import load_workbook
+
+    grouped = replace(document(), sections=(Section("1", "S", (in_groups(),)),))
+    assert "<tr class=head><td colspan=3>RA</td></tr>" in html.page(grouped)
+    text = ZipFile(BytesIO(word(grouped))).read("word/document.xml").decode()
+    assert '<w:gridSpan w:val="3"/>' in text
+    assert text.count("–") == 0
+    sheet = load_workbook(BytesIO(workbook(grouped)))["T6-7"]
+    assert [cell.value for cell in next(row for row in sheet.iter_rows() if row[0].value == "RA")] == ["RA", None, None]
+    assert csv(grouped, in_groups()).splitlines()[1].startswith("RA,–,–,")
+
+
+def test_a_printed_sheet_is_no_wider_than_its_table_and_on_a4():
+    from openpyxl import load_workbook
+
+    grouped = replace(document(), sections=(Section("1", "S", (in_groups(),)),))
+    sheet = load_workbook(BytesIO(workbook(grouped)))["T6-7"]
+    assert max(len(str(row[0].value or "")) for row in sheet.iter_rows()) <= 60
+    assert sheet.page_setup.paperSize == 9
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="reading a PDF needs pdftotext (poppler-utils)")
+def test_a_table_that_begins_on_a_new_page_begins_under_its_running_head(tmp_path):
+    """However much room is left on the page before: the study, the mark and the cut-off are never written over."""
+    for lines in range(44, 66):
+        before = tuple(Text("one line") for _ in range(lines))
+        made = replace(document(), sections=(Section("1", "S", (*before, in_groups(40))),))
+        (tmp_path / "one.pdf").write_bytes(typst.pdf(made))
+        found = subprocess.run(
+            ["pdftotext", "-bbox", str(tmp_path / "one.pdf"), "-"], capture_output=True, text=True, check=True
+        )
+        places = re.findall(r'yMin="([\d.]+)"[^>]*>(?:ESR|RA|visit|D\d+)<', found.stdout)
+        assert len(places) > 40
+        assert min(map(float, places)) > 55, lines
+
+
+def test_no_date_and_no_code_of_a_wide_listing_is_broken_in_word():
+    heads = ("who", "level", "term", "from", "to", *(f"serious{n}" for n in range(9)))
+    columns = tuple(Head(one, one, width=24 if one == "term" else 0) for one in heads)
+    said = ("P01", "1", "Neutrophil count decreased", "2025-03-01", "2025-03-16", *("recovered" for _ in range(9)))
+    listing = Table("L1", "Events", columns, (TableRow("a", tuple(map(Cell, said))),))
+    text = ZipFile(BytesIO(word(replace(document(), sections=(Section("1", "S", (listing,)),))))).read(
+        "word/document.xml"
+    )
+    widths = list(map(int, re.findall(r'w:gridCol w:w="(\d+)"', text.decode())))
+    assert sum(widths) == pytest.approx(15137, abs=20)
+    letter = 77  # twentieths of a point, of a 7-point digit of the font
+    for width, cell in zip(widths, said, strict=True):
+        assert width >= letter * max(map(len, cell.split())), cell
 
 
 def test_no_number_is_broken_and_every_printed_table_is_as_wide_as_the_page():

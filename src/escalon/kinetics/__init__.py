@@ -13,7 +13,7 @@ from escalon.kinetics.copies import (
 )
 from escalon.kinetics.course import Plan
 from escalon.kinetics.detection import Detection, Limits
-from escalon.kinetics.immunoglobulins import igg_change, percent_change
+from escalon.kinetics.immunoglobulins import change_of_level, igg_change, percent_change
 from escalon.kinetics.noncompartmental import Kinetics, noncompartmental
 from escalon.kinetics.profile import Profile, profile
 from escalon.kinetics.sample import Sample, SampleError, read_sample

@@ -41,3 +41,8 @@ def igg_change(baseline: Fact, later: Fact, consider_at_or_below: Number | None 
         return finding
     reason = f"IgG {plain(level)} g/L is at or below {plain(consider_at_or_below)} g/L: consider replacement"
     return replace(finding, flags=(*finding.flags, "ig_replacement_consider"), reasons=(*finding.reasons, reason))
+
+
+def change_of_level(baseline: Fact, later: Fact) -> Finding:
+    """The change of a level from a baseline, as published for the analyte."""
+    return (igg_change if baseline.name.lower() == "igg" else percent_change)(baseline, later)

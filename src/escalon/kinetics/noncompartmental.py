@@ -80,7 +80,7 @@ def _blocked(course: ReadyProfile) -> tuple[Status, str, str] | None:
 
 _TIMINGS = (
     ("nominal", "nominal_time", "planned instead of elapsed time"),
-    ("date", "clock_not_recorded", "elapsed time from dates without the clock"),
+    ("date", "clock_not_recorded", "elapsed time from dates without the hour"),
 )
 
 
@@ -101,8 +101,8 @@ def _notes(course: ReadyProfile) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for timing, flag, words in _TIMINGS:
         timed = [plain(s.day, 2) for s in profile.samples if s.timing == timing]
         if timed:
-            where = "every day" if len(timed) == len(profile.samples) else f"day {', '.join(timed)}"
-            notes.append((flag, f"{words} on {where}"))
+            where = "every sample" if len(timed) == len(profile.samples) else f"day {', '.join(timed)}"
+            notes.append((flag, f"{words}: {where}"))
     if not profile.before and not profile.held:
         notes.append(
             ("baseline_not_recorded", "no sample before infusion has a result; the level at day 0 is taken as 0")

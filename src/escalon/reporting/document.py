@@ -21,6 +21,7 @@ LONGEST = 200
 
 WHOLE = 15
 """A table of so few rows stands on one printed page."""
+_WIDE, _WORDS = 13, 130
 
 
 class Tone(StrEnum):
@@ -70,6 +71,7 @@ class Cell:
         return tuple(sorted({ground.participant for ground in self.grounds if ground.participant}))
 
 
+_NOTHING = Cell(NOT_APPLICABLE)
 BY_HAND = Cell("to fill in", tone=Tone.BY_HAND)
 """What a person writes by hand: an empty box on the page and on paper, and these words wherever a cell is only text."""
 
@@ -108,6 +110,11 @@ class TableRow:
     cells: tuple[Cell, ...]
     kind: RowKind = RowKind.PLAIN
     participant: str = ""
+
+    @property
+    def is_heading(self) -> bool:
+        """Whether it is only the name of the group beneath it: laid out, it runs over all columns."""
+        return self.kind is RowKind.HEAD and all(cell == _NOTHING for cell in self.cells[1:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +236,12 @@ class Section:
     def depth(self) -> int:
         """1 for a section, 2 for a part of one."""
         return self.number.count(".") + 1
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it lays out a table of so many columns, or of so wordy ones, that it is printed across the page."""
+        tables = (one for one in self.blocks if isinstance(one, Table) and not one.instead)
+        return any(len(one.columns) > _WIDE or sum(head.width for head in one.columns) > _WORDS for one in tables)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,6 +40,8 @@ LARGEST = 3_000_000
 _DAY = re.compile(r"\b(?:\d\d-[A-Z][a-z]{2}-\d{4}|(?:19|20)\d\d-\d\d-\d\d)\b")
 _SHORT = 18
 """A cell of so few characters is never broken: a date, a count, a name of one word."""
+_NUMBERS = re.compile(r"(?:[−+<>≥≤]?\s?\d|[.,;()%*/–\s]|to|BLQ|ND){1,30}")
+"""Nor are so few numbers: a median and its range."""
 
 
 def page(document: Document, data: str = "DATA") -> str:
@@ -104,7 +106,7 @@ def _print(document: Document) -> str:
         f"@top-center{{content:{said(document.mark)};font:600 7pt Inter;color:#A9141E}}"
         f"@top-right{{content:{said(document.dated)};font:7pt Inter}}"
         f"@bottom-left{{content:{said(document.stamp)};font:6pt Inter;width:150mm}}"
-        '@bottom-right{content:"page " counter(page) " of " counter(pages);font:6pt Inter}}\n'
+        '@bottom-right{content:"page " counter(page) " of " counter(pages);font:6pt Inter}}@page wide{size:A4 landscape}\n'
     )
 
 
@@ -139,7 +141,8 @@ def _section(section: Section, people: People) -> str:
     number = f"{escape(section.number)} " if section.number else ""
     anchor = f' id="s{escape(section.number)}"' if section.number else ""
     head = f"<h{level}{anchor}>{number}{escape(section.title)}</h{level}>" if section.title else ""
-    return head + "\n".join(_block(block, people) for block in section.blocks)
+    body = head + "\n".join(_block(block, people) for block in section.blocks)
+    return f"<div class=wide>{body}</div>" if section.is_wide else body
 
 
 def _block(block: Block, people: People) -> str:
@@ -171,7 +174,7 @@ def _table(table: Table, people: People) -> str:
     caption = f"<b>{escape(table.label)} {escape(table.title)}</b>{about}"
     if table.instead:
         said = escape(table.instead)
-        return f"<div id={table.id}><p>{caption}</p><p class=muted>{said}</p>{_notes(table.notes)}</div>"
+        return f"<div id={table.id}><p class=caption>{caption}</p><p class=muted>{said}</p>{_notes(table.notes)}</div>"
     head = "".join(f'<th scope="col"{" class=r" if one.right else ""}>{escape(one.head)}</th>' for one in table.columns)
     body = "\n".join(_row(table, row, people) for row in table.rows)
     kept = '"scroll whole"' if len(table.rows) <= WHOLE else "scroll"
@@ -187,6 +190,8 @@ def _row(table: Table, row: TableRow, people: People) -> str:
         disease, level = people.get(row.participant, ("", None))
         shown = "" if level is None else level
         about += f' data-p="{escape(row.participant)}" data-d="{escape(disease)}" data-l="{shown}"'
+    if row.is_heading:
+        return f"<tr{about}><td colspan={len(row.cells)}>{escape(row.cells[0].text)}</td></tr>"
     cells = "".join(
         _cell(f"{table.id}/{row.key}/{column.key}", cell, column.right)
         for column, cell in zip(table.columns, row.cells, strict=True)
@@ -196,7 +201,7 @@ def _row(table: Table, row: TableRow, people: People) -> str:
 
 def _cell(name: str, cell: Cell, right: bool) -> str:
     tone = "" if cell.tone is Tone.PLAIN else str(cell.tone)
-    long = "t" if len(cell.text) > _SHORT else ""
+    long = "" if len(cell.text) <= _SHORT or _NUMBERS.fullmatch(cell.text) else "t"
     classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""

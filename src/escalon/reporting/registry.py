@@ -249,17 +249,19 @@ class Registry:
 
 
 def registry(study: Study, trial: Trial, cutoff: Day) -> Json:
-    """The four results modules of a study, under its mark and cut-off; of no more where nobody has been infused."""
-    made = Registry(study, trial, cutoff)
-    stands = {"description": f"{mark_of(trial.synthetic)} · data cut-off {cutoff}"}
+    """The results modules of a study; its mark stands beside what is posted, and in it where nobody exists."""
+    made, mark, dated = Registry(study, trial, cutoff), mark_of(trial.synthetic), f"data cut-off {cutoff}"
+    stands = {"description": f"{mark} · {dated}" if trial.synthetic else dated}
     found: Json = {
+        "mark": mark,
+        "cutoff": str(cutoff),
         "resultsSection": {
             "participantFlowModule": made.flow(),
             "baselineCharacteristicsModule": made.baseline(),
             "outcomeMeasuresModule": made.outcomes(),
             "adverseEventsModule": made.adverse_events(),
             "moreInfoModule": {"limitationsAndCaveats": stands},
-        }
+        },
     }
     return found if study.gives_cells else told_in_words(found, study.said)
 

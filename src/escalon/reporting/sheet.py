@@ -11,10 +11,14 @@ from escalon.reporting.document import Cell, Document, RowKind, Table, TableRow,
 from escalon.reporting.packed import settled
 from escalon.sources.delimited import quiet
 
+_DOUBLE = re.compile("[\u2e80-\uffdc]")
 _NUMBER = re.compile(r"[-−]?\d+(?:\.(\d+))?")
 _WIDEST = 60
+_A4 = 9
 _LINE = 12.0
 """The height of a line of cells, in points."""
+_HIGHEST = 409.0
+"""The most that the format allows a row."""
 
 
 def workbook(document: Document, tables: Iterable[Table] | None = None) -> bytes:
@@ -68,7 +72,8 @@ def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     for place, width in enumerate(widths, start=1):
         sheet.column_dimensions[get_column_letter(place)].width = width
     dated = " · ".join(filter(None, (document.mark, document.dated)))
-    above = [f"{table.label} {table.title}", dated, *([table.about] if table.about else [])]
+    wide = max(sum(widths), _WIDEST)  # a longer line would make the printed page that wide
+    above = [f"{table.label} {table.title}", dated, *wrap(table.about, wide)]
     sheet.freeze_panes = f"A{len(above) + 2}"
     sheet.print_title_rows = f"{len(above) + 1}:{len(above) + 1}"
     _on_paper(sheet, document)
@@ -78,19 +83,20 @@ def _sheet(book: Any, document: Document, table: Table, looks: Looks) -> None:
     heads = zip(table.columns, sides, strict=True)
     sheet.append([looks.cell(sheet, one.head, bold=True, side=side, indent=indent) for one, (side, indent) in heads])
     for number, row in enumerate(table.rows, start=len(above) + 2):
-        lines = max(-(-len(cell.text) // width) for cell, width in zip(row.cells, widths, strict=True))
+        lines = max(_lines(cell.text, width) for cell, width in zip(row.cells, widths, strict=True))
         if lines > 1:  # a row whose height is not said is one line high in print
-            sheet.row_dimensions[number].height = _LINE * lines
+            sheet.row_dimensions[number].height = min(_LINE * lines, _HIGHEST)
         sheet.append(list(_cells(sheet, row, sides, looks)))
         sheet.row_dimensions.pop(number, None)
     for note in (*((table.empty,) if not table.rows else ()), *table.notes):
-        for line in wrap(note, max(sum(widths), _WIDEST)):  # a longer line would make the printed page that wide
+        for line in wrap(note, wide):
             sheet.append([looks.cell(sheet, line)])
 
 
 def _cells(sheet: Any, row: TableRow, sides: Sequence[tuple[str, int]], looks: Looks) -> Iterator[Any]:
     """The cells of a row, each on its column's side; the first of a group's member stands in."""
-    for place, (cell, (side, indent)) in enumerate(zip(row.cells, sides, strict=True)):
+    shown_cells = row.cells[:1] if row.is_heading else row.cells
+    for place, (cell, (side, indent)) in enumerate(zip(shown_cells, sides, strict=False)):
         value, shown = _typed(cell)
         inner = int(row.kind is RowKind.UNDER and place == 0)
         yield looks.cell(sheet, value, bold=row.kind is RowKind.HEAD, shown=shown, side=side, indent=indent + inner)
@@ -98,7 +104,7 @@ def _cells(sheet: Any, row: TableRow, sides: Sequence[tuple[str, int]], looks: L
 
 def _on_paper(sheet: Any, document: Document) -> None:
     """One page wide, under the study, the mark and the cut-off."""
-    sheet.page_setup.orientation, sheet.page_setup.fitToHeight = "landscape", 0
+    sheet.page_setup.orientation, sheet.page_setup.fitToHeight, sheet.page_setup.paperSize = "landscape", 0, _A4
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.oddHeader.left.text, sheet.oddHeader.right.text = document.study.upper(), document.dated
     sheet.oddHeader.center.text, sheet.oddFooter.right.text = document.mark, "page &P of &N"
@@ -114,9 +120,15 @@ def _typed(cell: Cell) -> tuple[object, str]:
     return (float(text), f"0.{'0' * digits}") if digits else (int(text), "0")
 
 
+def _lines(text: str, width: int) -> int:
+    """How many lines a text takes in a column; a Chinese letter is as wide as two others."""
+    return len(wrap(_DOUBLE.sub("xx", text), width + width // 10))
+
+
 def _width(table: Table, place: int) -> int:
     texts = [table.columns[place].head, *(row.cells[place].text for row in table.rows[:200])]
-    return max(8, min(max(map(len, texts)) + 2, _WIDEST))
+    longest = max(map(len, texts))
+    return max(8, min(longest + 2, _WIDEST if longest < 10 * _WIDEST else 2 * _WIDEST))
 
 
 def csv(document: Document, table: Table) -> str:

@@ -10,10 +10,10 @@ from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from itertools import groupby
+from operator import attrgetter
 from typing import Any
 
 from escalon.reporting.document import (
-    LONGEST,
     WHOLE,
     Beside,
     Block,
@@ -30,9 +30,6 @@ from escalon.reporting.fonts import FONTS, drawable
 from escalon.reporting.widths import over_the_page
 
 _EIGHT = re.compile(".{8}")
-_WIDE, _WORDS = 13, 130
-"""With more columns, or with wordier ones, a part is printed across the page."""
-
 
 Job = tuple[Mapping[str, bytes], Mapping[str, Any]]
 """What typst sets at once: its files, and how."""
@@ -96,15 +93,9 @@ def _document(document: Document) -> dict[str, Any]:
         "contents": [{"number": one.number, "title": one.title} for one in document.contents()],
         "parts": [
             {"wide": wide, "sections": [_section(section) for section in some]}
-            for wide, some in groupby(document.sections, _is_wide)
+            for wide, some in groupby(document.sections, attrgetter("is_wide"))
         ],
     }
-
-
-def _is_wide(section: Section) -> bool:
-    """Whether a part lays out a table of so many columns that it is printed across the page."""
-    tables = (block for block in section.blocks if isinstance(block, Table) and 0 < len(block.rows) <= LONGEST)
-    return any(len(one.columns) > _WIDE or sum(head.width for head in one.columns) > _WORDS for one in tables)
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -142,7 +133,13 @@ def _table(table: Table) -> dict[str, Any]:
             for column, share in zip(table.columns, over_the_page(table), strict=True)
         ],
         "rows": [
-            {"kind": row.kind, "cells": [{"text": _breakable(cell.text), "tone": cell.tone} for cell in row.cells]}
+            {
+                "kind": row.kind, "heading": row.is_heading,
+                "cells": [
+                    {"text": _breakable(cell.text), "tone": cell.tone}
+                    for cell in (row.cells[:1] if row.is_heading else row.cells)
+                ],
+            }
             for row in (() if table.instead else table.rows)
         ],
     }  # fmt: skip

@@ -23,6 +23,8 @@ from escalon.reporting.packed import settled
 from escalon.reporting.widths import shares
 
 _INK = "1B1F24"
+_APART = 9 * 12700
+"""Before a table's name, in the format's own unit: 9 points."""
 _BOLD = (Tone.STRONG, Tone.ALARM, Tone.OPEN)
 _INKS = {Tone.ALARM: "A9141E", Tone.OPEN: "8A6D00", Tone.MUTED: "5B6470"}
 
@@ -43,6 +45,7 @@ def word(document: Document) -> bytes:
     page.page_width, page.page_height = Mm(297), Mm(210)
     page.left_margin = page.right_margin = Mm(15)
     page.top_margin, page.bottom_margin = Mm(18), Mm(15)
+    page.header_distance = page.footer_distance = Mm(8)
     head = document.study.upper(), document.name, document.mark, document.dated
     page.header.paragraphs[0].text = " · ".join(filter(None, head))
     foot = page.footer.paragraphs[0]
@@ -79,20 +82,20 @@ def _section(paper: Any, section: Section) -> None:
 def _block(paper: Any, block: Block) -> None:
     match block:
         case Text():
-            _inked(paper.add_paragraph(), block.text, block.tone)
+            _inked(paper.add_paragraph(), block.text, block.tone, 8)
         case Headline():
-            _inked(paper.add_paragraph(), f"{block.label}: {block.head}", Tone.STRONG)
+            _inked(paper.add_paragraph(), f"{block.label}: {block.head}", Tone.STRONG, 10)
             paper.add_paragraph(printable(block.body))
         case Bullets():
             for item in block.items:
-                _inked(paper.add_paragraph(style="List Bullet"), item, Tone.PLAIN)
+                _inked(paper.add_paragraph(style="List Bullet"), item, Tone.PLAIN, 8)
         case Table():
             _table(paper, block)
 
 
 def _table(paper: Any, table: Table) -> None:
     last = paper.add_paragraph()
-    last.paragraph_format.keep_with_next = True
+    last.paragraph_format.keep_with_next, last.paragraph_format.space_before = True, _APART
     last.add_run(f"{table.label} {table.title}").bold = True
     if table.about:
         last = paper.add_paragraph()
@@ -114,6 +117,7 @@ def _rows(table: Table) -> Any:
     widths = _widths(table)
     line = 'w:val="single" w:sz="4" w:color="C9CFD6"'
     borders = "".join(f"<w:{side} {line}/>" for side in ("top", "bottom", "insideH"))
+    margins = "".join(f'<w:{side} w:w="{_MARGINS // 2}" w:type="dxa"/>' for side in ("left", "right"))
     columns = "".join(f'<w:gridCol w:w="{width}"/>' for width in widths)
     heads = [_cell(one.head, Tone.STRONG, one.right, width) for one, width in zip(table.columns, widths, strict=True)]
     kept = table.rows[:-1] if len(table.rows) <= WHOLE else ()
@@ -123,18 +127,23 @@ def _rows(table: Table) -> Any:
     )
     return parse_xml(
         f'<w:tbl {nsdecls("w")}><w:tblPr><w:tblW w:type="auto" w:w="0"/><w:tblBorders>{borders}</w:tblBorders>'
-        f'<w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
+        f'<w:tblLayout w:type="fixed"/><w:tblCellMar>{margins}</w:tblCellMar></w:tblPr><w:tblGrid>{columns}</w:tblGrid>'
         f"<w:tr><w:trPr><w:tblHeader/></w:trPr>{''.join(heads)}</w:tr>{rows}</w:tbl>"
     )
 
 
 def _row(table: Table, row: TableRow, widths: Sequence[int], *, keep: bool) -> Iterator[str]:
+    if row.is_heading:
+        yield _cell(row.cells[0].text, Tone.STRONG, False, sum(widths), across=len(widths))
+        return
     for place, (cell, column, width) in enumerate(zip(row.cells, table.columns, widths, strict=True)):
         tone = Tone.STRONG if row.kind is RowKind.HEAD and cell.tone is Tone.PLAIN else cell.tone
         yield _cell(cell.text, tone, column.right, width, under=row.kind is RowKind.UNDER and place == 0, keep=keep)
 
 
-def _cell(text: str, tone: Tone, right: bool, width: int, *, under: bool = False, keep: bool = True) -> str:
+def _cell(
+    text: str, tone: Tone, right: bool, width: int, *, under: bool = False, keep: bool = True, across: int = 1
+) -> str:
     about = (
         ("<w:keepNext/>" if keep else "")
         + ('<w:ind w:left="170"/>' if under else "")
@@ -144,32 +153,37 @@ def _cell(text: str, tone: Tone, right: bool, width: int, *, under: bool = False
     look += f'<w:color w:val="{_INKS[tone]}"/>' if tone in _INKS else ""
     said = escape(printable(text)).replace("\n", '</w:t><w:br/><w:t xml:space="preserve">')
     return (
-        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/></w:tcPr><w:p><w:pPr>{about}</w:pPr>'
+        f'<w:tc><w:tcPr><w:tcW w:w="{width}" w:type="dxa"/><w:gridSpan w:val="{across}"/></w:tcPr><w:p><w:pPr>{about}</w:pPr>'
         f'<w:r><w:rPr>{look}<w:sz w:val="14"/></w:rPr><w:t xml:space="preserve">{said}</w:t></w:r></w:p></w:tc>'
     )
 
 
 def _widths(table: Table) -> list[int]:
-    """The columns over the page's width, in twentieths of a point."""
-    wanted = [share or _longest(table, place) for place, share in enumerate(shares(table))]
-    return [round(_ACROSS * share / sum(wanted)) for share in wanted]
+    """The columns over the page's width: narrow ones keep dates and words in one piece, wordy ones share what is left."""
+    wanted = shares(table)
+    whole = [_LETTER * (_longest(table, place) + 1) + _MARGINS for place in range(len(wanted))]
+    narrow = sum(size for size, share in zip(whole, wanted, strict=True) if not share)
+    left = max(_ACROSS - narrow, _LEAST * sum(map(bool, wanted)))
+    sizes = [
+        min(size, left * share / sum(wanted)) if share else size for size, share in zip(whole, wanted, strict=True)
+    ]
+    return [round(_ACROSS * size / sum(sizes)) for size in sizes]
 
 
-_ACROSS = 15137
-"""267 mm: the page across, less its margins."""
+_ACROSS, _LETTER, _MARGINS, _LEAST = 15137, 90, 120, 1400
+"""In twentieths of a point: the page across, less its margins (267 mm), a letter, a cell's margins, and a column of words."""
 
 
 def _longest(table: Table, place: int) -> int:
-    """The characters of a narrow column's widest cell: a date and a count stay in one piece."""
-    texts = (table.columns[place].head, *(row.cells[place].text for row in table.rows))
-    return max(6, min(22, max(map(len, texts)) + 2))
+    """The letters of a column's widest cell; a head may stand in lines of one word."""
+    return max(3, *map(len, table.columns[place].head.split()), *(len(row.cells[place].text) for row in table.rows))
 
 
-def _inked(paragraph: Any, text: str, tone: Tone) -> None:
+def _inked(paragraph: Any, text: str, tone: Tone, size: int = 7) -> None:
     from docx.shared import Pt, RGBColor
 
     run = paragraph.add_run(printable(text))
-    run.font.size = Pt(7)
+    run.font.size = Pt(size)
     run.bold = tone in _BOLD or None
     if tone in _INKS:
         run.font.color.rgb = RGBColor.from_string(_INKS[tone])

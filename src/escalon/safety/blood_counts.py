@@ -9,6 +9,12 @@ from escalon.facts import Fact, Interval
 from escalon.instruments.safety.ctcae.laboratory import grade_laboratory, laboratory_terms, tests_named
 from escalon.safety.dlt_definition import TERMS
 
+COUNTS = (
+    ("neutrophils", "Neutrophils", "10^9/L", ((1, "grade 3"), (0.5, "grade 4"))),
+    ("platelets", "Platelets", "10^9/L", ((50, "grade 3"), (25, "grade 4"))),
+)
+"""The counts that are drawn of everybody, with the limits below which a grade begins: CTCAE v5.0, Investigations."""
+
 
 @dataclass(frozen=True, slots=True)
 class Look:

@@ -54,12 +54,13 @@ def kinetics_figure(profiles: Iterable[Profile], note: str = "") -> str:
     courses = [course_of(profile, groups[profile.group or "all"]) for profile in drawn]
     y = _heights(drawn)
     pieces: list[Piece] = [text(4, 12, f"{drawn[0].unit}{f' · {note}' if note else ''}", size=10, paint=MUTED)]
-    for place, (first, until, left, right) in enumerate(_panels(courses)):
+    panels = _panels(courses)
+    for place, (first, until, left, right) in enumerate(panels):
         x = Linear(first, until, left, right)
         inside = tuple(_cut(course, until) for course in courses)
         pieces += beside(y, y.ticks(), left, right, labels=place == 0)
         pieces += below(x, _ticks(first, until), 24, 250, grid=False)
-        pieces += panel(Panel(Box(left, 24, right, 250), x, y, inside, limits=_limits(drawn, place == 0)))
+        pieces += panel(Panel(Box(left, 24, right, 250), x, y, inside, limits=_limits(drawn, place == len(panels) - 1)))
     pieces.append(text((60 + WIDTH) / 2, 281, "days from the end of infusion", size=10, anchor="middle", paint=MUTED))
     pieces += key([*_group_key(groups), *_hollow_key(drawn)], 8, 304, WIDTH - 8)
     return picture(pieces, _description(drawn))

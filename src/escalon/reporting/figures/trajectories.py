@@ -18,6 +18,7 @@ from escalon.drawing import (
     below,
     beside,
     columns,
+    key,
     mark,
     nothing,
     picture,
@@ -96,7 +97,19 @@ def trajectories(
     y = 4.0
     for block in _blocks(people, by_level):
         y = _block(pieces, block, drawn, reached or {}, span, visits, y, by_level, everyone)
+    ends = [last for last in (reached or {}).values() if last < span[1]]
+    pieces += key(_told(len(people), by_level=by_level, everyone=everyone, shaded=bool(ends)), _LEFT, y - 6, WIDTH - 8)
     return picture(pieces, "; ".join(_sentence(one) for one in drawn))
+
+
+def _told(people: int, *, by_level: bool, everyone: bool, shaded: bool) -> list[tuple[None, str]]:
+    """What is drawn how, where a line is not simply a person's."""
+    if everyone:
+        return []
+    if by_level:
+        return [(None, "bold: median of the level"), (None, "grey: each participant")]
+    said = {"grey: the others": people > 1, "shaded: after the last day observed": shaded}
+    return [(None, words) for words, holds in said.items() if holds]
 
 
 def _blocks(people: list[tuple[int, str]], by_level: bool) -> list[list[tuple[int, str]]]:

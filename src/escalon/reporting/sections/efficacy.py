@@ -166,8 +166,8 @@ _ON_ITS_DAY = re.compile(r"(?<=treatment) on [\d-]+$")
 
 
 def _notes(study: Study, done: Executed) -> Iterator[str]:
-    if done.endpoint.notes:
-        yield done.endpoint.notes
+    if said := done.endpoint.notes:
+        yield f"{said[0].upper()}{said[1:].removesuffix('.')}."
     if assumed := study.assumed(done.endpoint.id):
         yield f"Rests on {', '.join(assumed)}."
     if done.why_not:

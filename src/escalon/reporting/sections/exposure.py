@@ -8,8 +8,9 @@ from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.watched import Watch, Watching, watched
 from escalon.facts import Day, plain
 from escalon.history.events import TreatmentGiven
+from escalon.protocol.prose import watched_sentence
 from escalon.reporting.build import Made, counted, heads, keyed, row, strong
-from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Tone
+from escalon.reporting.document import Cell, Ground, Section, Table, TableRow, Tone
 from escalon.reporting.grounds import last_of, of_dose, of_fact, of_treatment, place
 from escalon.reporting.printed import day, dose, dose_of, number
 from escalon.reporting.view import View
@@ -158,15 +159,19 @@ def kept_during(view: View) -> Table:
     """T3-4: what must not happen during the study: of how many it is watched, what was recorded, and of whom it is not known."""
     every = [one for code in view.trial.participants for one in watched(view.study, view.trial, code, view.cutoff)]
     rows = tuple(
-        _kept_row(one.id, [watch for watch in every if watch.clause.id == one.id]) for one in view.study.watched
+        _kept_row(
+            one.id,
+            one.title or watched_sentence(one, view.study),
+            [watch for watch in every if watch.clause.id == one.id],
+        )
+        for one in view.study.watched
     )
     columns = heads("clause", "what=must not happen|40", "watched>", "departures>", "absent>", "unknown=not known>")
     note = "Known only as far as it was asked: a «no» speaks up to the day on which it was said. Departures: Table 3-3."
     return Table("T3-4", "What must not happen during the study", columns, rows, "everybody it applies to", (note,))
 
 
-def _kept_row(id: str, some: Sequence[Watch]) -> TableRow:
-    what = some[0].name if some else NOT_APPLICABLE
+def _kept_row(id: str, what: str, some: Sequence[Watch]) -> TableRow:
     stands = (
         [Ground(w.participant, id, str(w.day or ""), w.why, "") for w in some if w.state is state] for state in Watching
     )

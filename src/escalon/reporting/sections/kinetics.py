@@ -16,8 +16,7 @@ from escalon.kinetics import (
     b_cell_aplasia,
     by_group,
     change_from_baseline,
-    igg_change,
-    percent_change,
+    change_of_level,
     summarise,
 )
 from escalon.reporting.build import Made, heads, keyed, row, slug, strong
@@ -221,7 +220,7 @@ def _levels_of(profile: Profile) -> list[Made]:
     flags = []
     for sample in (lowest, latest):
         found.append(_level_cell(profile, sample))
-        change = change_of(profile, base, sample) if base else None
+        change = change_of_level(profile.fact(base), profile.fact(sample)) if base else None
         found.append("undefined" if change is None or change.value is None else signed(change.value, 0) + " %")
         flags += list(change.flags) if change else ["no baseline"]
     return [*found, _in_words(flags)]
@@ -292,9 +291,3 @@ def top_of(sample: Sample) -> float:
     known = sample.known
     high = known.high if isinstance(known, Interval) else known
     return inf if high is None else float(high)
-
-
-def change_of(profile: Profile, baseline: Sample, later: Sample) -> Finding:
-    """The change of a level from a baseline, as published for the analyte."""
-    change = igg_change if profile.analyte.lower() == "igg" else percent_change
-    return change(profile.fact(baseline), profile.fact(later))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
+from fractions import Fraction
 
 from escalon.conduct.judge.member import Member
 from escalon.conduct.judge.scores import SEVERAL_DAYS
@@ -13,7 +14,7 @@ from escalon.history.events import TreatmentGiven
 from escalon.reporting.build import Made, heads, keyed, row, strong
 from escalon.reporting.document import NOT_APPLICABLE, Cell, Ground, Section, Table, TableRow, Text, Tone
 from escalon.reporting.grounds import before, last_of, of_fact, of_facts, of_finding, of_treatment, place
-from escalon.reporting.printed import MINUS, day, dose, dose_of, listed, number, units, yes_no
+from escalon.reporting.printed import as_recorded, day, dose, dose_of, listed, number, units, yes_no
 from escalon.reporting.sections.exposure import departed
 from escalon.reporting.sections.narratives import AGE, SEX
 from escalon.reporting.view import View
@@ -290,16 +291,25 @@ def _scores_of(view: View, who: Member) -> Iterator[Fact]:
 
 def _item(item: Fact, scored: Day | None) -> str:
     """An item with its value, that of a score as scores are printed; and its day, where that is not the day of the score."""
-    value = plain(item.value) if item.behind is None else plain(item.value, 2)
-    said = f"{item.name.rpartition('.')[2].replace('_', ' ')} {value} {item.unit or ''}".rstrip()
+    value = plain(item.value) if item.behind is None else _score(item.value)
+    said = units(f"{item.name.rpartition('.')[2].replace('_', ' ')} {value} {item.unit or ''}".rstrip())
     return said if item.day in (scored, None) else f"{said} ({item.day})"
+
+
+def _score(value: object) -> str:
+    """A score with the digits that its table prints."""
+    return (
+        as_recorded(value)
+        if isinstance(value, int | float | Fraction) and not isinstance(value, bool)
+        else plain(value)
+    )
 
 
 def _score_row(view: View, code: str, fact: Fact) -> TableRow:
     finding = fact.behind
     assert isinstance(finding, Finding)
     items = listed(_item(one, fact.day) for one in beneath(finding) if one.source or one.participant)
-    whole = None if fact.value is None else plain(fact.value, 2).replace("-", MINUS)
+    whole = None if fact.value is None else _score(fact.value)
     flagged = [flag for flag in finding.flags if flag == SEVERAL_DAYS]
     why = "; ".join(finding.reasons[:2]).replace("_", " ") if fact.value is None or flagged else ""
     return row(

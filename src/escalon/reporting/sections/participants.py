@@ -8,6 +8,7 @@ from escalon.conduct.judge.asked import asked_in
 from escalon.conduct.judge.lymphodepletion import conditioning_given
 from escalon.conduct.judge.member import member
 from escalon.conduct.judge.populations import Population, on_the_way
+from escalon.conduct.judge.scores import STANDING
 from escalon.conduct.judge.screening import WORDS, Clause, Screening, Verdict
 from escalon.facts import Day, Fact, Number, exact, together
 from escalon.history.course import treatment_fact
@@ -125,7 +126,7 @@ def not_eligible(view: View, one: Screening) -> str:
     """Why somebody is not eligible, worded as the failure; or what is still to be obtained."""
     if one.verdict is Verdict.NOT_MET:
         return named([failure(clause, view.label) for clause in one.failed()], 2)
-    return f"undecided: {to_obtain(one.obtain)}" if one.obtain else WORDS[one.verdict]
+    return to_obtain(one.obtain) if one.obtain else WORDS[one.verdict]
 
 
 def to_obtain(some: Sequence[str]) -> str:
@@ -147,7 +148,8 @@ def clauses(view: View) -> Table:
     columns = heads("clause", "says|40", "out=kept out>", "open=not known>", "why=who, and what was found|50")
     note = "An exclusion passes only when it is known to be absent; what is not known keeps out until it is obtained."
     title = "Clauses that were not met, or not known"
-    return Table("T2-2", title, columns, rows, "everybody screened", (note,), "Every clause is met.")
+    empty = "Every clause is met." if view.screenings else "Nobody is screened."
+    return Table("T2-2", title, columns, rows, "everybody screened", (note,), empty)
 
 
 def _failed(some: Sequence[tuple[str, Clause]]) -> int:
@@ -194,7 +196,7 @@ def demographics(view: View) -> Table:
     return Table("T2-3", "Demographics", columns, tuple(rows), "everybody infused", notes, "Nobody has been infused.")
 
 
-_GROUPS = dict.fromkeys(("age", "sex", "weight", "height"), "participant")
+_GROUPS = dict.fromkeys(STANDING, "participant")
 """Where the usual facts of a person stand in a study that does not say."""
 
 

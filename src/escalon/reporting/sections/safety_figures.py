@@ -16,16 +16,11 @@ from escalon.reporting.figures.swimmer import DiseaseState, Mark, Swimmer, swimm
 from escalon.reporting.figures.trajectories import Measure, Point, trajectories
 from escalon.reporting.printed import significant
 from escalon.reporting.view import View
+from escalon.safety.blood_counts import COUNTS
 from escalon.safety.counting import Treated
 from escalon.safety.occurrence import Occurrence
 from escalon.safety.seriousness import special_interest
 
-COUNTS = (
-    ("neutrophils", "Neutrophils", "10^9/L", ((1.0, "grade 3"), (0.5, "grade 4"))),
-    ("platelets", "Platelets", "10^9/L", ((50.0, "grade 3"), (25.0, "grade 4"))),
-)
-"""What is drawn of a blood count, with the limits of its grades: CTCAE v5.0, Investigations."""
-_LIMITS = "Dashed: below 1 neutrophils and 50 platelets are grade 3, below 0.5 and 25 grade 4 (CTCAE v5.0)."
 WINDOW = 60
 """Days from infusion that the figure of counts shows: beyond them counts are taken at visits only."""
 
@@ -41,7 +36,9 @@ def blood_counts(view: View) -> Figure | None:
         for one in measures
     )
     title = "Blood counts after infusion"
-    return Figure("F5-2", view.of_drawn(title), svg, f"{title}. {told}.", "T5-5", (_LIMITS,))
+    limits = (f"{one.title} below {limit:g}, {grade}" for one in measures for limit, grade in one.limits)
+    notes = (f"Dashed (CTCAE v5.0): {'; '.join(limits)}.",)
+    return Figure("F5-2", view.of_drawn(title), svg, f"{title}. {told}.", "T5-5", notes)
 
 
 def _measure(view: View, test: str, title: str, unit: str, limits: tuple[tuple[float, str], ...]) -> Measure:
@@ -72,7 +69,7 @@ def swimmer(view: View) -> Figure:
     swimmers = [_swimmer(view, one, states.get(one.participant, [])) for one in people]
     ends = max((one.day for one in view.study.visits if one.day is not None), default=None)
     svg = swimmer_plot(swimmers, str(view.cutoff), ends_on=ends)
-    boxes = "In the boxes each disease's own score, coloured by its published band: the greener, the better."
+    boxes = "In the boxes each disease's score with published bands, coloured by its band: the greener, the better."
     notes = (boxes,) if states else ()
     told = (
         "; ".join(f"{one.participant} to day {one.observed_to}, {len(one.marks)} events" for one in swimmers)
