@@ -187,9 +187,16 @@ def test_an_event_of_grade_2_that_nobody_judged_holds_nothing(study):
 
 
 def test_who_died_in_the_window_without_a_dlt_has_not_completed_it(study):
-    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 8, decided=False, grade=5),)), day(60))
+    judged = dlt("P01", 8, decided=False, grade=5)
+    found = decide_next_dose(study, trial(*THREE, events=(replace(judged, end=day(12)),)), day(60))
     assert found.reviews[0].outcome is Outcome.NOT_EVALUABLE
     assert (found.decision.level, found.decision.size) == (1, 1)
+
+
+def test_who_died_on_a_day_nobody_recorded_is_not_replaced_until_somebody_does(study):
+    found = decide_next_dose(study, trial(*THREE, events=(dlt("P01", 8, decided=False, grade=5),)), day(60))
+    assert found.reviews[0].why.endswith("whether before the window ended on 2025-03-31 is not known: record the day")
+    assert found.decision.action == "wait"
 
 
 def test_a_death_nobody_judged_holds_the_decision(study):

@@ -59,7 +59,18 @@ def evidence(
     [
         (line("Sepsis", 5, 4, 10, related=False), PENDING, "whether it is a DLT is not decided"),
         (line("Sepsis", 5, 4, 10, dlt=False), NOT_EVALUABLE, "died of Sepsis on 2025-03-27, judged no DLT"),
-        (line("Sepsis", 5, -2, dlt=False), NOT_EVALUABLE, "on a day not recorded"),
+        (
+            line("Sepsis", 5, -2, dlt=False),
+            PENDING,
+            "died of Sepsis on a day not recorded: whether before the window ended",
+        ),
+        (
+            replace(line("Sepsis", 5, 20, dlt=False), end=Day(2025, 4)),
+            PENDING,
+            "died in 2025-04: whether before the window ended on 2025-04-14 is not known",
+        ),
+        (replace(line("Sepsis", 5, 20, dlt=False), end=Day(2025, 5)), NO_DLT, "window closed without a DLT"),
+        (replace(line("Sepsis", 5, 0, dlt=False), end=Day(2025, 3)), NOT_EVALUABLE, "died of Sepsis on 2025-03"),
         (line("Platelet count decreased", 4, -3, 35), PENDING, "recovery by day 28 is not recorded"),
         (line("CRS", 4, 3, 8, dlt=True), DLT, "DLT: CRS, grade 4, from 2025-03-20 to 2025-03-25"),
         (line("CRS", 3, 3, 8, dlt=False), NO_DLT, "window closed without a DLT"),
@@ -92,6 +103,28 @@ def test_a_death_that_no_event_tells_of_stands_beside_the_outcome_or_asks(
     found = evidence(died=died, as_of=LAST + timedelta(days=60))
     assert found.outcome is outcome
     assert said in (found.notes if outcome is NO_DLT else (found.why,))
+
+
+def test_a_reviewed_death_known_by_its_month_is_neither_replaced_nor_free_of_a_dlt() -> None:
+    """The window ends in the middle of the month: who died before is replaced, who died after is counted."""
+    found = evidence(died=Day(2025, 4), as_of=LAST + timedelta(days=60), reviews=[WindowReview(LAST)])
+    assert (found.outcome, "died in 2025-04: whether before" in found.why) == (PENDING, True), found
+
+
+@pytest.mark.parametrize(
+    ("event", "through"),
+    [
+        (replace(line("CRS", 4, 14), start=Day(2025, 4)), on(20)),
+        (replace(line("Sepsis", 5, 4), end=Day(2025, 4)), on(20)),
+        (line("Sepsis", 5, 4), on(20)),
+    ],
+)
+def test_a_review_answers_for_a_day_only_where_it_reaches_the_last_that_day_may_be(
+    event: AdverseEvent, through: Day
+) -> None:
+    assert evidence(event, reviews=[WindowReview(through.earliest)]).in_doubt
+    whole = evidence(event, reviews=[WindowReview(LAST)])
+    assert "is a DLT is not decided" not in whole.why
 
 
 def vague(value: str, month: int = 4) -> Fact:

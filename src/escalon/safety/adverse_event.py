@@ -4,13 +4,14 @@ Missing is never a value: a grade nobody wrote is not known, and a relation nobo
 is stands with the record that holds it.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 
 from escalon.facts import Day, Truth
 from escalon.instruments.safety.ctcae.terms import Term, UnknownTerm, find_event
-from escalon.safety.words import Criterion, Outcome, read_outcome, read_seriousness, read_syndrome
+from escalon.safety.words import Criterion, Outcome, plain, read_outcome, read_seriousness, read_syndrome
 
 NOT_CODED = "Not coded in CTCAE v5.0"
 GRADES = (1, 2, 3, 4, 5)
@@ -76,13 +77,38 @@ class AdverseEvent:
 
 
 def is_death(event: AdverseEvent) -> bool:
-    """Whether the event ended in death, whichever column says so: grade 5, a fatal outcome, or death as the criterion."""
-    return event.grade == 5 or read_outcome(event.outcome) is Outcome.FATAL or Criterion.DEATH in criteria(event)
+    """Whether the event ended in death, whichever column says so: grade, outcome, criterion of seriousness, or the term."""
+    return bool(says_death(event))
+
+
+def says_death(event: AdverseEvent) -> list[str]:
+    """The columns that say death, each in words."""
+    said = {
+        "grade 5 is death": event.grade == 5,
+        f"the outcome is «{event.outcome}»": read_outcome(event.outcome) is Outcome.FATAL,
+        "death is a criterion of its seriousness": Criterion.DEATH in criteria(event),
+        "the term is death itself": is_death_itself(event.term),
+    }
+    return [words for words, is_said in said.items() if is_said]
+
+
+@cache
+def is_death_itself(term: str) -> bool:
+    """Whether a term is death and no event that led to it: one that CTCAE v5.0 gives grade 5 alone, or the word for it."""
+    return set(coded(term).grades) == {5} or _DEATH.fullmatch(plain(term)) is not None
+
+
+_DEATH = re.compile(
+    r"(?:(?:sudden|cardiac|unexplained|accidental|natural) )*(?:death|died|deceased|exitus)"
+    r"(?:(?:,| \(|:)? ?(?:nos|letalis|unexplained|unknown|(?:due to|from|by|cause|of (?:un|any|natural)).*))?|死亡|猝死"
+)
 
 
 def death_day(event: AdverseEvent) -> Day | None:
-    """The day of death of a fatal event: its last day; None where nobody recorded it, or it was not fatal."""
-    return event.end if is_death(event) else None
+    """The day of death of a fatal event: its last day, or the day of an event that is death itself; None where nobody
+    recorded it, or it was not fatal."""
+    day = event.end or (event.start if is_death_itself(event.term) else None)
+    return day if is_death(event) else None
 
 
 def criteria(event: AdverseEvent) -> tuple[Criterion, ...]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from escalon.facts import Day
-from escalon.safety.adverse_event import AdverseEvent, criteria, death_day, is_death
+from escalon.safety.adverse_event import AdverseEvent, criteria, death_day, is_death, says_death
 from escalon.safety.dlt_clauses import syndrome_of
 from escalon.safety.occurrence import Occurrence, occurrences
-from escalon.safety.words import Criterion, Outcome, read_outcome
+from escalon.safety.words import Outcome, read_outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,24 +55,19 @@ def contradictions(
 
 def _within(line: AdverseEvent) -> list[str]:
     """What one line says against itself."""
-    said, outcome = line.span, read_outcome(line.outcome)
+    said, outcome, ways = line.span, read_outcome(line.outcome), says_death(line)
     found = []
-    if line.grade == 5 and outcome not in (None, Outcome.FATAL, Outcome.UNKNOWN):
-        found.append(f"{said}: grade 5 is death, and the outcome is «{line.outcome}». Correct one of the two")
-    if is_death(line) and line.grade not in (None, 5):
-        how = (
-            f"the outcome is «{line.outcome}»"
-            if outcome is Outcome.FATAL
-            else "death is a criterion of its seriousness"
+    if ways and outcome not in (None, Outcome.FATAL, Outcome.UNKNOWN):
+        found.append(f"{said}: {ways[0]}, and the outcome is «{line.outcome}». Correct one of the two")
+    if ways and line.grade not in (None, 5):
+        found.append(
+            f"{said}: {ways[0]}, and the grade is {line.grade}. A fatal event has grade 5: correct one of the two"
         )
-        found.append(f"{said}: {how}, and the grade is {line.grade}. A fatal event has grade 5: correct one of the two")
-    if Criterion.DEATH in criteria(line) and outcome not in (None, Outcome.FATAL, Outcome.UNKNOWN):
-        found.append(f"{said}: death is a criterion of its seriousness, and the outcome is «{line.outcome}»")
-    if line.serious is False and (criteria(line) or is_death(line)):
+    if line.serious is False and (criteria(line) or ways):
         found.append(f"{said}: not serious, and yet {', '.join(criteria(line)) or 'fatal'}. Correct one of the two")
-    if is_death(line) and line.ongoing:
+    if ways and line.ongoing:
         found.append(f"{said}: fatal and ongoing. Write the day of death as its end")
-    elif is_death(line) and line.end is None:
+    elif ways and death_day(line) is None:
         found.append(f"{said}: fatal, and the day of death is not recorded. Write it as its end")
     if line.start and line.end and line.end.is_before(line.start) is True:
         found.append(f"{said}: it ends before it starts")

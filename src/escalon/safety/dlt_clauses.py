@@ -171,13 +171,13 @@ def _line_reached(lowest: int, highest: int, event: Occurrence, line: AdverseEve
     return all_known((reached, Occurrence(event.participant, (line,)).is_inside(window.first, window.last)))
 
 
-def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, date | None, date | None]:
+def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, date | None, date]:
     """Whether it lasted as the clause asks; where only time will tell, by which day; and the day the clause was met on."""
-    begun = max(event.start.earliest, window.first) if event.start else None
+    begun = window.day_of(event.start)
     limits = [timedelta(hours=rule.within_hours)] if rule.within_hours else []
     limits += [timedelta(days=rule.longer_than_days)] if rule.longer_than_days else []
     if not limits:
-        return True, None, event.died.earliest if event.died and rule.grade == 5 else begun
+        return True, None, window.day_of(event.died) if event.died and rule.grade == 5 else begun
     if not event.assessed and any(line.start is None for line in event.lines):
         return None, None, begun  # nobody knows for how long, and no time will tell
     graded = event.with_grade(rule.grade)
@@ -188,4 +188,4 @@ def _lasting(rule: DltRule, event: Occurrence, window: Horizon) -> tuple[Truth, 
         return truth, None, begun  # known only by its month or year: the first day is asked for at once
     settled = [(started.latest + max(limits)).date() for started in open_since]
     ahead = max((day for day in settled if day > window.as_of), default=None)
-    return truth, ahead, None if begun is None else begun + min(limits)
+    return truth, ahead, begun + min(limits)

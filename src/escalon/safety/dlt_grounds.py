@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from escalon.facts import Truth
+from escalon.facts import Day, Truth
 from escalon.safety.occurrence import Occurrence
 
 
@@ -18,6 +18,10 @@ class Horizon:
     def day(self, number: int) -> date:
         """The date of a day counted from infusion."""
         return self.first + timedelta(days=number)
+
+    def day_of(self, day: Day | None) -> date:
+        """The day of the window by which something certainly was there: only a review that reaches it has seen it."""
+        return self.last if day is None else min(max(day.latest, self.first), self.last)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What is recorded of one participant against the definition, what people decided of it, and what is in doubt."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -167,8 +168,7 @@ class Judged:
         known = min((line.entry for line in self.followed.lines(event) if is_death(line.what)), default=UNNUMBERED)
         if answer is not None and known <= entry:
             return ""
-        day = event.died or event.start
-        died = self.window.last if day is None else day.earliest
+        died = self.window.day_of(event.died)
         if any(review.through >= died and known <= review.entry for review in self.followed.reviews):
             return ""
         return f"{event.span()}: whether it is a DLT is not decided"
@@ -195,14 +195,25 @@ class Judged:
         days = [event.died for event in self.known if event.died] + ([self.followed.died] if self.followed.died else [])
         if before := [day for day in days if day.latest < self.window.first]:
             return f"died on {before[0]}, before the infusion: correct one of the two"
-        if died and self._died_inside(died) is not False and not self.followed.reviewed_to(died.earliest):
+        if died and self._died_inside(died) is not False and not self.followed.reviewed_to(self.window.day_of(died)):
             return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
-        if left is not None and left.earliest <= self.window.as_of and self.followed.evaluable is None:
-            if left.latest < self.window.first:
-                return f"left on {left}, before the infusion: correct one of the two"
-            if left.earliest <= self.window.last < left.latest:
-                return f"left in {left}: whether before the window ended on {self.window.last} is not known"
-        return ""
+        if left is not None and left.latest < self.window.first and self.followed.evaluable is None:
+            return f"left on {left}, before the infusion: correct one of the two"
+        return self._end_not_known(days) if self.followed.evaluable is None else ""
+
+    def _end_not_known(self, deaths: Iterable[Day]) -> str:
+        """A leaving, or a death without a DLT, of which nobody can say whether the window had ended: not «replaced», and not
+        «no DLT» either."""
+        last, left = self.window.last, self.followed.left
+        ends = [("died", day) for day in deaths] + ([("left", left)] if left else [])
+        known = min(last, self.window.as_of)
+        found = [f"{how} in {day}" for how, day in ends if day.earliest <= known and last < day.latest]
+        found += [
+            f"died of {event.lines[0].term} on a day not recorded"
+            for event in self.known
+            if event.died is None and event.was_fatal_within(self.window.first, last) is None
+        ]
+        return f"{found[0]}: whether before the window ended on {last} is not known: record the day" if found else ""
 
     @property
     def unexplained_death(self) -> Day | None:

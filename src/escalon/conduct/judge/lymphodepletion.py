@@ -36,10 +36,11 @@ def own_regimens(plan: Lymphodepletion) -> list[Regimen]:
 def conditioning_given(
     study: Study, course: Course, begun: date | None, infused: date
 ) -> list[Current[TreatmentGiven]]:
-    """The drugs of the conditioning as they were recorded: what was given for the disease earlier or later is not among them."""
+    """The drugs of the conditioning by day: what was given for the disease earlier or later is not among them."""
     drugs = study.lymphodepletion.drugs if study.lymphodepletion else ()
     some = (one for one in course.treatments if one.event.treatment in drugs)
-    return [one for one in some if _is_conditioning(one.event, begun, infused)]
+    given = [one for one in some if _is_conditioning(one.event, begun, infused)]
+    return sorted(given, key=lambda one: (str(one.event.start or ""), drugs.index(one.event.treatment)))
 
 
 def _is_conditioning(one: TreatmentGiven, begun: date | None, infused: date) -> bool:
