@@ -106,10 +106,18 @@ def test_period_without_a_count_has_no_grade() -> None:
     assert (early.value, early.status, late.value) == (None, Status.MISSING, None)
 
 
-def test_gap_of_more_than_a_week_ends_a_run_and_is_flagged() -> None:
-    early, _ = icaht({0: 3000, 3: 400, 5: 400, 14: 400, 16: 3000, 30: 3000})
-    assert "gap_flag" in early.flags
+def test_a_gap_of_more_than_a_week_beside_a_low_count_leaves_the_grade_open() -> None:
+    early, _ = icaht({0: 3000, 3: 400, 5: 400, 14: 400, 16: 3000, 23: 3000, 30: 3000})
+    assert early.flags == ("gap_flag", "rule_unconfirmed")
     assert early.components["runs_500"] == ("day 3–5", "day 14–14")
+    assert (early.value, early.bounds) == (None, (1, 3))  # 12 days from day 3, of them 8 that nobody counted
+    late_start, _ = icaht({12: 90, 13: 2000, 20: 2000, 27: 2000, 30: 2000})
+    assert late_start.bounds == (1, 3)  # nobody counted from the infusion to day 12
+
+
+def test_a_gap_between_counts_that_are_not_low_is_flagged_alone() -> None:
+    early, _ = icaht({0: 3000, 3: 400, 4: 2000, 12: 2000, 21: 2000, 30: 2000})
+    assert (early.value, "gap_flag" in early.flags) == (1, True)
 
 
 def test_gap_of_a_week_is_interpolated() -> None:

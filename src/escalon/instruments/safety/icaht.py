@@ -160,8 +160,9 @@ def icaht(
 
     A period without any count gives no grade, not grade 0. Until its last day the early grade is a range: from what is
     already certain to what the days to come could make of it; `closed` says that no more counts will come. A count of which
-    only an interval is known counts at both its ends. A gap of more than 7 days sets `gap_flag`. Raises ValueError for a
-    count below 0.
+    only an interval is known counts at both its ends. A gap of more than 7 days sets `gap_flag`; beside a count of 500 or
+    less the days nobody counted may have been as low as 0, which makes the grade a range. Raises ValueError for a count
+    below 0.
     """
     known = {day: count for day, count in counts.items() if count is not None}
     for day, count in known.items():
@@ -216,14 +217,15 @@ def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int,
     if not counts:
         return _no_counts("icaht_early", "no neutrophil count from day 0 to 30")
     best, worst = (_measured(_at(counts, end), scale, recovery) for end in (1, 0))
-    low, high = best.grade, worst.grade
     flags, reasons = _gaps(counts)
+    is_open = max(counts) < EARLY_LAST and not closed
     if max(counts) < EARLY_LAST:
         flags = (*flags, "early_period_incomplete")
         reasons = (*reasons, f"the last count is of day {max(counts)}: the grade may still change")
-    if max(counts) < EARLY_LAST and not closed:
-        to_come = dict.fromkeys(range(max(counts) + 1, EARLY_LAST + 1), 0)
-        low, high = best.certain, _measured({**_at(counts, 0), **to_come}, scale, recovery).grade
+    to_come = range(max(counts) + 1, EARLY_LAST + 1) if is_open else ()
+    unseen = (day for a, b in _long_gaps(counts) if _is_low_beside(counts, a, b) for day in range(a + 1, b))
+    low = best.certain if is_open else best.grade
+    high = _measured({**_at(counts, 0), **dict.fromkeys((*unseen, *to_come), 0)}, scale, recovery).grade
     decided = low == high
     return Finding(
         "icaht_early",
@@ -237,7 +239,10 @@ def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int,
             "runs_500": tuple(f"day {run.first}–{run.last}" for run in worst.runs),
         },
         flags=(*flags, "rule_unconfirmed") if _interpolates(counts) else flags,
-        reasons=(f"longest run at or below 500/µL: {worst.d500} days; at or below 100/µL: {worst.d100} days", *reasons),
+        reasons=(
+            f"longest run at or below 500/µL: {_days(best.d500, worst.d500)}; at or below 100/µL: {_days(best.d100, worst.d100)}",
+            *reasons,
+        ),
         rule="icaht_early/EHA-EBMT-2023",
     )
 
@@ -272,12 +277,29 @@ def _no_counts(name: str, reason: str) -> Finding:
     )
 
 
-def _gaps(counts: Mapping[int, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    known = sorted(counts)
-    long = [(a, b) for a, b in pairwise(known) if b - a > LONGEST_GAP + 1]
+def _days(least: int, most: int) -> str:
+    return f"{'' if least == most else f'{least} to '}{most} day{'' if most == 1 else 's'}"
+
+
+def _long_gaps(counts: Mapping[int, object]) -> list[tuple[int, int]]:
+    """The days between which nothing was counted for longer than is interpolated; the first of them from before the infusion."""
+    return [(a, b) for a, b in pairwise([-1, *sorted(counts)]) if b - a > LONGEST_GAP + 1]
+
+
+def _is_low_beside(counts: Mapping[int, Number | Interval], first: int, last: int) -> bool:
+    """Whether a count at either end of a gap is, or may be, one of a run: then the run may have gone on unseen."""
+    lowest = _at(counts, 0)
+    return any(exact(lowest[day]) <= SEVERE for day in (first, last) if day in lowest)
+
+
+def _gaps(counts: Mapping[int, Number | Interval]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    long = _long_gaps(counts)
     if not long:
         return (), ()
-    return ("gap_flag",), tuple(f"no count between day {a} and day {b}: runs end there" for a, b in long)
+    ends = {True: "a run beside it may have gone on", False: "no run is taken to lie there"}
+    return ("gap_flag",), tuple(
+        f"no count between day {max(a, 0)} and day {b}: {ends[_is_low_beside(counts, a, b)]}" for a, b in long
+    )
 
 
 def _interpolates(counts: Mapping[int, object]) -> bool:
