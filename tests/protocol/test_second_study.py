@@ -3,12 +3,14 @@
 from fractions import Fraction
 from pathlib import Path
 
+import pytest
+
 from escalon.escalation import next_dose
 from escalon.facts import Duration
 from escalon.protocol import load_study
 from escalon.protocol.design import calendar_guards, dose_rule
 from escalon.protocol.lint import lint
-from escalon.protocol.skeleton import write_skeleton
+from escalon.protocol.skeleton import Outline, write_skeleton
 from escalon.protocol.trace import trace
 
 from .folders import ORCHID
@@ -39,6 +41,14 @@ def test_the_skeleton_loads_and_lints_and_is_traced(tmp_path: Path) -> None:
     assert [one for one in lint(study) if one.severity == "error"] == []
     assert trace(study).uncovered == ()
     assert trace(study).misquoted == ()
+
+
+def test_a_variant_that_there_is_not_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    for rule in ("3+3", "boin target=0.25", "P01"):
+        with pytest.raises(ValueError, match=r"no variant 'V9' of a 3\+3\. Write one of: V1, V2, V3"):
+            write_skeleton(tmp_path / "mine", Outline(rule=rule, variant="V9"))
+    assert not (tmp_path / "mine").exists()
+    write_skeleton(tmp_path / "mine", Outline(variant="v3"))
 
 
 def test_the_version_changes_with_any_word_of_the_folder(tmp_path: Path) -> None:

@@ -153,3 +153,9 @@ def test_a_dose_in_mg_whose_point_may_part_thousands_is_asked_about(
     asked = [str(one) for one in found.refused if one.column == "dose"]
     assert bool(asked) is is_refused
     assert all("if its point parted thousands" in one for one in asked)
+
+
+def test_a_day_that_programs_write_where_none_is_known_is_named(study: Study, tmp_path: Path) -> None:
+    rows = "P01,car_transgene,9999,12,copies/µL,5\nP01,car_transgene,28,40,copies/µL,5\n"
+    found = taken(study, tmp_path, facts=FACTS, samples=f"participant,analyte,day,value,unit,lloq\n{rows}")
+    assert [(one.line, one.column) for one in found.problems if one.column == "day"] == [(2, "day")]

@@ -121,6 +121,9 @@ def _words(one: Outline) -> dict[str, Any]:
         if rule in ("rolling-six", "i3+3", "keyboard", "table")
         else rule.upper().replace("MTPI2", "mTPI-2")
     )
+    variant = (one.variant or ("V2" if is_3_plus_3 and "variant" not in one.rule else "")).upper()
+    if variant and variant not in VARIANTS:
+        raise ValueError(f"there is no variant {one.variant!r} of a 3+3. Write one of: {', '.join(VARIANTS)}")
     named = f"{'an' if name in ('A+B', 'i3+3', 'mTPI-2') else 'a'} {name} rule"
     each = " of each disease" if one.by_disease else ""
     return {
@@ -128,8 +131,7 @@ def _words(one: Outline) -> dict[str, Any]:
         "title": one.title, "phase": one.phase, "zone": one.zone, "product": one.product, "rule": one.rule, "start": one.start,
         "diseases": [(id.strip(), name.strip() or id.strip()) for id, _, name in (text.partition("=") for text in one.diseases)],
         "by_disease": one.by_disease, "cap": cap, "target": cap * (len(one.diseases) if one.by_disease else 1),
-        "variant": (one.variant or "V2") if is_3_plus_3 and "variant" not in one.rule else one.variant,
-        "variants": VARIANTS, "rule_name": name, "window": one.window, "day": day,
+        "variant": variant, "variants": VARIANTS, "rule_name": name, "window": one.window, "day": day,
         "visit": "Month 1" if day == 28 else f"Day {day}: the window closes",
         "escalated": f"The dose is escalated by {named} in up to {cap} participants{each}.",
         "levels": list(_levels(one)), "per_kilogram": amounts[0].per == "kg",

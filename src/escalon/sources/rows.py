@@ -329,6 +329,8 @@ def doubts(dictionary: Dictionary, event: Event) -> Iterator[RowError]:
                 yield RowError("value", seen.value or "", said.replace(f"(confirm={seen.name})", RECORDED_ANSWER))
             if seen.value in FILLERS and not says:
                 yield RowError("value", seen.value, f"{seen.name} {seen.value} {_FILLED}")
+        case SampleMeasured(day=str() as day) if day.lstrip("-") in FILLERS:
+            yield RowError("day", day, f"day {day} {_FILLED}")
 
 
 def _own_scales(study: Study) -> Collection[str]:
