@@ -60,6 +60,12 @@ def test_the_highest_of_several_is_at_least_every_one_of_them():
     assert verdict("lowest esr <= 3", *facts).value is True
 
 
+@pytest.mark.parametrize(("rule", "value"), [("highest esr >= 30", below("20")), ("lowest esr <= 10", above("25"))])
+def test_a_value_that_is_not_known_leaves_the_highest_open_beside_an_interval_that_cannot_be_it(rule, value):
+    facts = Fact("esr", Decimal("20.1"), DAY), Fact("esr", value, Day(2025, 5, 1)), Fact("esr", None, Day(2025, 4, 30))
+    assert verdict(rule, *facts).value is None
+
+
 def test_two_values_of_one_day_decide_where_both_do():
     facts = Fact("esr", Decimal(3), DAY), Fact("esr", below("5"), DAY)
     assert verdict("esr < 5", *facts).value is True

@@ -164,3 +164,10 @@ def test_an_egfr_of_a_range_of_creatinine_lies_between_those_of_its_ends(sex, cr
         return assess("ckd_epi_2021", age=60, sex=sex, creatinine=value, confirm="creatinine")
 
     assert egfr(creatinine).bounds == pytest.approx((egfr(low).value, egfr(high).value), rel=1e-9)
+
+
+def test_filtration_of_somebody_whose_sex_is_not_known_lies_between_the_two_equations() -> None:
+    given = {"age": 86, "creatinine": "120 umol/L"}
+    women, men = (float(assess("ckd_epi_2021", sex=sex, **given).value) for sex in ("female", "male"))
+    low, high = assess("ckd_epi_2021", **given).bounds
+    assert (float(low), float(high)) == pytest.approx((women, men))

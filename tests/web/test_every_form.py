@@ -90,8 +90,14 @@ def test_what_stands_in_the_address_is_scored_without_any_script(browser):
 
 
 def holds(it, fields):
-    """Whether the page's controls can say it: a finding that is there and not counted is left out where it is typed."""
-    return all(it.items[name].kind != "truth" or one["text"] in ("yes", "no") for name, one in fields.items())
+    """Whether the page's controls can say it: what is chosen, and not typed, is one of the choices (`2`, not `2.0`)."""
+    questions = form_of(it).questions
+    chosen = {
+        name: one["text"]
+        for name, one in fields.items()
+        if questions[name].control in (Control.TRUTH, Control.SEGMENTS)
+    }
+    return all(text in {one.value for one in questions[name].choices} for name, text in chosen.items())
 
 
 # One row typed into the page: what the page shows at once, and what stands there when the server has answered.

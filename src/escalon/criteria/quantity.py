@@ -112,16 +112,21 @@ def _candidates(
 def _possible_values(
     pick: Pick, chosen: list[Fact], candidates: list[tuple[Fact, Any]], situation: Situation
 ) -> list[Any]:
-    """The values of the chosen facts; the highest of several is at least the low end of each, the lowest at most its high."""
+    """The values of the chosen facts; the highest of several is at least the low end of each, the lowest at most its high.
+
+    An interval wholly on the other side is none of them: beside a value that is not known every fact is chosen.
+    """
     values = [_value(fact, pick, situation) for fact in chosen]
     if pick.how not in (How.HIGHEST, How.LOWEST) or not any(isinstance(value, Interval) for value in values):
         return values
     certain = [value for fact, where in candidates if where and (value := _value(fact, pick, situation)) is not None]
     if not certain:
         return values
-    edge = max(_ends(value)[0] for value in certain) if pick.how is How.HIGHEST else min(_ends(v)[1] for v in certain)
-    beyond = {"low": edge} if pick.how is How.HIGHEST else {"high": edge}
-    return [_point(value.within(**beyond)) if isinstance(value, Interval) else value for value in values]
+    highest = pick.how is How.HIGHEST
+    edge = max(_ends(value)[0] for value in certain) if highest else min(_ends(value)[1] for value in certain)
+    beyond = {"low": edge} if highest else {"high": edge}
+    reaching = [value for value in values if not isinstance(value, Interval) or _reaches(value, edge, high=highest)]
+    return [_point(value.within(**beyond)) if isinstance(value, Interval) else value for value in reaching]
 
 
 def _point(interval: Interval) -> Any:

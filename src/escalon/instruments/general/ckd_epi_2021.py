@@ -24,8 +24,13 @@ SOURCE = "Inker 2021 N Engl J Med 385:1737–1749, doi:10.1056/NEJMoa2102953 (cr
 def ckd_epi_2021(age: Age, sex: Sex, creatinine: Creatinine) -> Any:
     """Estimated glomerular filtration rate from age, sex and serum creatinine, in mL/min per 1.73 m² of body surface."""
     mg_per_dl = creatinine / 88.4  # 1 mg/dL is 88.4 µmol/L (spec/instruments)
-    women = sex == "female"
-    ratio = mg_per_dl / case(women, 0.7, 0.9)
-    below = minimum(ratio, 1) ** case(women, 0.241, 0.302)  # exponents above 0, so that a range of creatinine gives one
-    above = maximum(ratio, 1) ** 1.2
-    return 142 / (below * above) * exp(log(0.9938) * age) * case(women, 1.012, 1)
+
+    def of(kappa: float, alpha: float, factor: float) -> Any:
+        """The equation of one sex: the two are computed apart, so that a result of unknown sex lies between them."""
+        ratio = mg_per_dl / kappa
+        falls = (
+            minimum(ratio, 1) ** alpha * maximum(ratio, 1) ** 1.2
+        )  # exponents above 0: a range of creatinine gives one
+        return 142 / falls * exp(log(0.9938) * age) * factor
+
+    return case(sex == "female", of(0.7, 0.241, 1.012), of(0.9, 0.302, 1))
