@@ -9,7 +9,7 @@ from escalon.casebook.casebook import Casebook
 from escalon.history.events import AdverseEventRecorded, FactRecorded, Observation, ToxicityObserved
 from tests.casebook.conftest import clock, sqlite_casebook
 from tests.casebook.trial import CARLA, INES
-from tests.web.bench import client, served
+from tests.web.bench import client, served, with_one_infused
 from tests.web.test_committee import say
 
 __all__ = ["clock", "sqlite_casebook"]
@@ -150,3 +150,21 @@ def test_who_may_not_judge_is_told_who_does(told: Any) -> None:
     assert "coordinator does not adjudicate; an investigator or the committee does" in page
     assert 'action="/acts/adjudicate"' not in page
     assert 'action="/acts/adjudicate"' in client(bench, "ines").get(HERE).text
+
+
+def test_an_event_of_grade_3_that_nobody_called_serious_or_not_waits_for_that(tmp_path):
+    bench, trial = with_one_infused(tmp_path)
+    carla, here = client(bench, "carla"), "/participants/P1/safety"
+    assert "No report is due." in carla.get(here).text
+    day = trial.conduct.trial.courses["P1"].infused
+    trial.record(CARLA, AdverseEventRecorded(participant="P1", term="CRS", grade=4, start=day))
+    page = carla.get(here).text
+    assert "No report is due." not in page
+    assert "whether a report is due is not known until somebody says whether it was serious" in page
+    assert "Say whether it was serious: Cytokine release syndrome, grade 4" in carla.get("/").text
+
+
+def test_an_administrator_is_led_to_the_page_where_each_thing_is_done(tmp_path):
+    bench, _ = with_one_infused(tmp_path)
+    shown = client(bench, "ada").get("/").text
+    assert all(f'href="/admin/{where}" aria-label' in shown for where in ("people", "keys", "backups"))

@@ -114,6 +114,8 @@ def test_an_infusion_refused_by_a_running_clock_is_set_aside_by_two(window: Any,
         now = bench.now()
         fill_day(doctor, "at", str(now.day), f"{now.month:02}", str(now.year))
         doctor.fill("[name=at-t]", f"{now:%H:%M}")
+        cut = "one => one.scrollWidth > one.clientWidth"
+        assert not [name for name in ("at-d", "at-y", "at-t") if doctor.eval_on_selector(f"main [name={name}]", cut)]
         doctor.fill("[name=loaded_ml]", "8.5")
         doctor.fill("[name=left_ml]", "0.3")  # 8.17 mL were planned: what is left is known afterwards
         doctor.click("text=Record the infusion")

@@ -34,19 +34,29 @@ def what_is_left(place: str, host: str, certificate: Path | None) -> list[str]:
 
 def left_to_do(bench: Workbench) -> Iterator[str]:
     """What is left to do for a casebook: keys, version, people, backups."""
+    return (says for says, _ in left_by_page(bench))
+
+
+def left_by_page(bench: Workbench) -> Iterator[tuple[str, str]]:
+    """What is left to do, and the page on which it is done, or told how."""
+    trial, folder = bench.opened.trial, bench.folder or Path("BOOK")
+    people = [one for one in trial.people.by_account.values() if not one.is_revoked]
+    yield from ((says, "/admin/keys") for says in _of_keys(bench, folder))
+    yield from ((says, "/admin/people") for says in _of_people(folder, people))
+    if not list(bench.opened.casebook.entries(kinds=["BackupMade"])):
+        yield f"a backup was never made: escalon backup {folder} DESTINATION", "/admin/backups"
+
+
+def _of_keys(bench: Workbench, folder: Path) -> Iterator[str]:
     from escalon.casebook.keys import key_passphrase
 
-    conduct, folder = bench.opened, bench.folder or Path("BOOK")
-    trial, casebook = conduct.trial, conduct.casebook
+    casebook = bench.opened.casebook
     if casebook.signer is None:
         yield casebook.why_read_only
     if key_passphrase() is None:
         yield f"{folder / 'keys'}: the keys lie open. Protect them with a passphrase (ESCALON_KEY_PASSPHRASE)"
     if casebook.study != f"{bench.study.id} {bench.study.version}":
         yield f"the casebook works under {casebook.study}, the study is {bench.study.version}: escalon casebook amend {folder}"
-    yield from _of_people(folder, [one for one in trial.people.by_account.values() if not one.is_revoked])
-    if not list(casebook.entries(kinds=["BackupMade"])):
-        yield f"a backup was never made: escalon backup {folder} DESTINATION"
 
 
 def _of_people(folder: Path, people: list[Person]) -> Iterator[str]:

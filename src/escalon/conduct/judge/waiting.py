@@ -164,10 +164,18 @@ def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
         )  # fmt: skip
 
 
+GRAVE = 3
+"""From this grade on an event whose seriousness nobody has assessed waits for that."""
+
+
 def _of_reports(course: Person, today: date) -> Iterator[Waiting]:
     """Reports of serious events that are not recorded as sent: those due within two weeks, and every late one."""
     for one in reports(course, occurrences(course.code, [line.event for line in course.adverse_events])):
         left = (one.by - today).days if one.by else 0
+        if one.waits and one.is_open_question and (one.event.grade or 0) >= GRAVE:
+            what = f"Say whether it was serious: {one.event.term.name}, grade {one.event.grade}"
+            why = "whether a report is due, and by when, hangs on that and on the day the sponsor learned of it"
+            yield Waiting("AdverseEventRecorded", course.code, what, why, Urgency.NOW, "not assessed", about=one.entry)
         if one.waits and not one.is_open_question and left <= AHEAD.days * 2:
             urgency = Urgency.NOW if left <= 2 else Urgency.WEEK
             what, name = f"Send the report: {one.what}", f"{one.event.term.name}, grade {one.event.grade or '?'}"

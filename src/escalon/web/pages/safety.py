@@ -30,9 +30,10 @@ from escalon.safety.words import Criterion, Outcome
 from escalon.web.banner import Banner, banner
 from escalon.web.desk import Desk
 from escalon.web.pages.dlt_window import DltShown, dlt_shown, reviewed
-from escalon.web.pages.safety_reports import ReportRow, reports_of
+from escalon.web.pages.safety_reports import ReportRow, not_assessed, reports_of
 from escalon.web.registry import act, page
 from escalon.web.said import Told, read_or_refused
+from escalon.web.words import unit_shown
 
 ROUND = {
     "CRS": "temp_c hypotension vasopressors oxygen flow_l_min crs_active antipyretic_or_anticytokine".split(),
@@ -134,6 +135,8 @@ class SafetyPage:
     """The event whose end is to be recorded."""
     dlt: DltShown | None
     reports: tuple[ReportRow, ...]
+    not_assessed: tuple[str, ...]
+    """Events of which nobody can tell whether a report is due."""
     criteria: tuple[tuple[str, str], ...]
     outcomes: tuple[tuple[str, str], ...]
     may_record: bool
@@ -153,7 +156,8 @@ def safety(desk: Desk, code: str, find: str = "", term: str = "", end: int = 0) 
         tuple(_round(name, desk.asked, course) for name in ROUND), tuple(_observed(course)), tuple(_unreported(desk, course)),
         lanes, days, rows, find, tuple(_terms(find, course)),
         _term(term, course) if term in terms() else None, next((one for one in rows if end and one.entry == end), None),
-        dlt_shown(desk, course, found) if found else None, tuple(reports_of(desk, course, events)), _CRITERIA, _OUTCOMES,
+        dlt_shown(desk, course, found) if found else None, tuple(reports_of(desk, course, events)),
+        not_assessed(course, events), _CRITERIA, _OUTCOMES,
         desk.may("AdverseEventRecorded", course.site),
     )  # fmt: skip
 
@@ -190,6 +194,13 @@ def _label(syndrome: str, name: str) -> str:
     return items[name].about if name in items else name
 
 
+def _seen(syndrome: str, seen: Sequence[AnswerPart]) -> str:
+    """The answers of a round: what was asked, and each value with its unit."""
+    items = find(syndrome.lower()).items
+    units = {name: f" {unit_shown(item.unit)}" for name, item in items.items() if item.unit and item.unit != "1"}
+    return "; ".join(f"{_label(syndrome, part.name)}: {part.says}{units.get(part.name, '')}" for part in seen)
+
+
 def _graded(syndrome: str, said: Mapping[str, str]) -> Finding:
     """The grade of what was answered; nothing left open is taken for «no»."""
     return assess_with(find(syndrome.lower()), {name: text for name, text in said.items() if text})
@@ -200,8 +211,7 @@ def _observed(course: Course) -> Iterator[ObservedRow]:
     for one in reversed(course.rounds):
         event = one.event
         day = (event.at.astimezone(course.zone).date() - first.earliest).days if first else None
-        seen = "; ".join(f"{_label(event.syndrome, part.name)}: {part.says}" for part in event.seen)
-        yield ObservedRow(one.number, event.at, day, event.syndrome, event.grade, seen)
+        yield ObservedRow(one.number, event.at, day, event.syndrome, event.grade, _seen(event.syndrome, event.seen))
 
 
 def _unreported(desk: Desk, course: Course) -> Iterator[str]:
@@ -257,7 +267,7 @@ def _line_of(
         return None
     episodes = len({line.id for line in lines if line.id})
     id = last.id if is_open and last is not None and last.id else f"{syndrome}-{episodes + 1}"
-    said = "; ".join(f"{_label(syndrome, part.name)}: {part.says}" for part in seen)
+    said = _seen(syndrome, seen)
     return AdverseEventRecorded(
         participant=course.code, term=syndrome, grade=grade, start=Day.of(day), ongoing=True, id=id, description=said,
         source="ward round",

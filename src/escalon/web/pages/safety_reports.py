@@ -34,13 +34,22 @@ def reports_of(desk: Desk, course: Course, events: tuple[Occurrence, ...]) -> It
     """What is due of each event, the most urgent first; an event whose clock cannot be read says so."""
     rows = []
     for one in (each for each in reports(course, events) if not each.is_open_question):
-        name, because = f"{one.event.term.name}, grade {one.event.grade or '?'}", "; ".join(susar(one.event).reasons)
+        name, because = _named(one), "; ".join(susar(one.event).reasons)
         rows.append(
             ReportRow(
                 one.entry, name, one.what, one.by, written_day(one.state(desk.today)), _kind(one, desk.today), because
             )
         )
     yield from sorted(rows, key=lambda row: (row.by or date.min, row.event))
+
+
+def not_assessed(course: Course, events: tuple[Occurrence, ...]) -> tuple[str, ...]:
+    """The events of which nobody can tell whether a report is due: silence is not «none»."""
+    return tuple(_named(one) for one in reports(course, events) if one.is_open_question)
+
+
+def _named(one: ReportDue) -> str:
+    return f"{one.event.term.name}, grade {one.event.grade or '?'}"
 
 
 def _kind(one: ReportDue, today: date) -> str:

@@ -10,7 +10,7 @@ from escalon.conduct.permit.holds import dosing_holds
 from escalon.conduct.record import drafts
 from escalon.facts import together
 from escalon.history.events import Role, spaced
-from escalon.web.check import left_to_do
+from escalon.web.check import left_by_page
 from escalon.web.clocks import ClockShown, clocks
 from escalon.web.desk import Desk
 from escalon.web.overriding import leads, waits_for_its_act
@@ -109,8 +109,8 @@ def today(desk: Desk) -> TodayPage:
 
 def _left_to_do(desk: Desk) -> tuple[MattersShown, ...]:
     """What an administrator has still to do; of the trial itself nothing."""
-    found = desk.kept("left", lambda: tuple(left_to_do(desk.bench)))
-    rows = tuple(MatterShown("", says, "", "to do", "now", None, "Open", "/admin/people") for says in found)
+    found = desk.kept("left by page", lambda: tuple(left_by_page(desk.bench)))
+    rows = tuple(MatterShown("", says, "", "to do", "now", None, "Open", address) for says, address in found)
     return (MattersShown("Still to do", rows),) if rows else ()
 
 
