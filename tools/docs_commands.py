@@ -7,7 +7,7 @@ from typing import Any
 from tools.docs_markdown import block, code, table
 
 _SPEAKS_OF_ITSELF = {"--help", "--install-completion", "--show-completion"}
-_MARKUP = re.compile(r"(?<!\\)\[/?[a-z][a-z ]*\]")
+_MARKUP = re.compile(r"(?<!\\)\[(?:/|/?[a-z][a-z ]*)\]")
 
 
 def commands_page() -> str:

@@ -104,6 +104,14 @@ def test_a_table_that_is_silent_on_a_count_says_so_when_asked():
         rule.next(Tally((6, 0), (0, 0), current=1))
 
 
+@pytest.mark.parametrize(("so_far", "says"), [
+    ("1N", "treat 2 at level 1"), ("1P", "treat 2 at level 1"), ("1TP", "wait"), ("1NNP", "wait"), ("1NNX", "treat 1 at level 1"),
+])  # fmt: skip
+def test_a_table_of_whole_cohorts_says_nothing_of_a_cohort_that_is_not_full_and_need_not(so_far, says):
+    rule = user_table(2, "n,t,decision\n3,0,E\n3,1,S\n3,2,D\n3,3,DU", 0.3)
+    assert str(next_dose(rule, so_far)).startswith(says)
+
+
 @st.composite
 def tallies(draw, levels=4, most=9):
     n = draw(st.lists(st.integers(0, most), min_size=levels, max_size=levels))

@@ -89,11 +89,16 @@ def test_a_result_of_some_day_of_the_month_is_asked_about_beside_a_short_one() -
         assert "on a day that is not recorded" in found.why
 
 
-def test_a_result_without_the_limit_it_is_graded_by_is_named_and_decides_nothing() -> None:
+def test_a_result_without_the_limit_it_is_graded_by_is_asked_about() -> None:
     bare = Fact("alt", Decimal(300), on(5), "U/L")
-    found = evidence(LIVER, bare)
-    assert found.outcome is NO_DLT
-    assert any("has no grade" in note for note in found.notes + found.unread)
+    found = evidence(LIVER, bare, replace(bare, day=on(7)))
+    assert found.outcome is PENDING
+    assert "alt 300 U/L on 2025-03-08 and 1 more without a grade: record the laboratory's limits beside it" in found.why
+    judged = AdverseEvent(term="Alanine aminotransferase increased", grade=3, start=on(5), end=on(6), dlt=False)
+    assert evidence(LIVER, bare, lines=(judged,)).outcome is NO_DLT
+    assert evidence(LIVER, bare, reviews=[WindowReview(LAST, 1)]).outcome is NO_DLT
+    assert evidence(LIVER, replace(bare, day=on(29))).outcome is NO_DLT
+    assert evidence(ANY_DAY, bare).outcome is NO_DLT
     febrile = DltRule("D-8", "febrile neutropenia", ("Febrile neutropenia",), 3)
     assert evidence(febrile, neutrophils(9, "0.3")).outcome is NO_DLT
 

@@ -102,7 +102,7 @@ def product(
     if as_json:
         print_json(_as_json(found, beside))
     else:
-        _print_infusion(plan, level, found, beside)
+        _print_infusion(plan, level, found, beside, surface)
         if worksheet is not None:
             say(f"Worksheet for a second person: {worksheet}")
     raise typer.Exit(_code(found, identity))
@@ -129,7 +129,9 @@ def _as_json(found: "Infusion", beside: "dict[str, Finding | None]") -> dict[str
     return {"was_given": found.was_given, **steps, **others}
 
 
-def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict[str, Finding | None]") -> None:
+def _print_infusion(
+    study: "Study", level: int, found: "Infusion", beside: "dict[str, Finding | None]", surface: "Finding | None"
+) -> None:
     from escalon.reporting.printed import times_ten
 
     parts = found.to_infuse.components
@@ -139,6 +141,10 @@ def _print_infusion(study: "Study", level: int, found: "Infusion", beside: "dict
     lines = [("assigned", f"level {level}: {dose}")]
     if dose.per:
         lines.append(("weight", shown(found.weight.value, "kg")))
+    if surface is not None:
+        lines.append(
+            ("body surface", "not known" if surface.value is None else f"{float(surface.value):.4f} m² (Mosteller)")
+        )
     lines.append(("cells to give" if counted else "dose to give", total(found.target.value)))
     if counted:
         lines.append(("volume to infuse", shown(found.to_infuse.value, "mL")))

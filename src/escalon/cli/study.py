@@ -318,6 +318,8 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
     from rich.console import Console
     from rich.text import Text
 
+    from escalon.escalation.words import plural
+
     console = Console(highlight=False, soft_wrap=False)
     colours = {"error": "bold red", "warning": "yellow", "assumption": "cyan"}
     for one in shown:
@@ -330,7 +332,8 @@ def _print_remarks(shown: "list[Remark]", every: "tuple[Remark, ...]") -> None:
         console.print(Text(f"  → {one.do}\n", style="dim"))
     counts = [(sum(one.severity == kind for one in every), kind) for kind in ("error", "warning", "assumption")]
     errors, warnings, open_ones = (count for count, _ in counts)
-    console.print(f"{errors} errors, {warnings} warnings, {open_ones} assumptions to sign", style="bold")
+    said = [plural(errors, "error"), plural(warnings, "warning"), f"{plural(open_ones, 'assumption')} to sign"]
+    console.print(", ".join(said), style="bold")
 
 
 def _print_trace(shown: "list[Traced]", runs: "Mapping[str, HowFar]") -> None:

@@ -57,15 +57,16 @@ def _listed(parts: list[str], joint: str, head: str) -> str:
 def _when(window: Window | None) -> str:
     if window is None or window.span is Span.EVER:
         return "" if window is None else " at any time"
+    anchor = (window.anchor or "").replace("_", " ")
     match window.span:
         case Span.WITHIN:
-            return f" within {window.duration} before {window.anchor}"
+            return f" within {window.duration} before {anchor}"
         case Span.SINCE:
-            return f" from {window.duration} before {window.anchor} on"
+            return f" from {window.duration} before {anchor} on"
         case Span.AT_LEAST:
-            return f" at least {window.duration} before {window.anchor}"
+            return f" at least {window.duration} before {anchor}"
         case _:
-            return f" {window.span} {window.anchor}"
+            return f" {window.span} {anchor}"
 
 
 def _quantity(node: Node, label: Labels, binding: int = 0) -> str:
@@ -102,4 +103,4 @@ def _exposure(exposure: Exposure, label: Labels) -> str:
         stable = "an unchanged dose of " if exposure.stable else ""
         dosed = f"at {stable}{dose_text(exposure.dose)} for at least {exposure.dose_lasting}"
     how = " and ".join(part for part in (held, dosed) if part)
-    return f"{label(exposure.name)} {how} up to {exposure.anchor}"
+    return f"{label(exposure.name)} {how} up to {exposure.anchor.replace('_', ' ')}"

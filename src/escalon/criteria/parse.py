@@ -269,6 +269,8 @@ def _problem(word: str, expected: list[str], before: str) -> str:
         close = get_close_matches(candidate, KEYWORDS, 1, 0.75)
         if close and candidate not in KEYWORDS:
             return f"{candidate!r} is not understood here. Did you mean {close[0]}?"
+    if word in KEYWORDS and "NAME" in expected and len(expected) <= 3:
+        return f"{word!r} is a word of this language and names nothing. Call the day or the fact otherwise: {word}_day"
     what = f"{word!r} is not understood here" if word else "something is missing here"
     return f"{what}. Expected {_wanted(expected)}"
 

@@ -13,7 +13,7 @@ from datetime import date
 from functools import partial
 from itertools import product
 
-from escalon.escalation.backfill import room_left, while_waiting, without_backfill
+from escalon.escalation.backfill import of_outcomes, room_left, while_waiting
 from escalon.escalation.calendar_guards import CalendarGuard, DltWindow, WholeCohortFirst
 from escalon.escalation.decision import Decision, Departure, Stop, Treat, Wait
 from escalon.escalation.errors import EscalationError
@@ -218,41 +218,43 @@ def _settle(
         return determined
     if missing and not pending:
         return _fill(rule, tally, missing, len(open_cohort))
-    answers = [rule.next(done, tally) for done in completions(tally)]
     places = None
     if granted and open_cohort and not any(one.outcome is Outcome.DLT for one in open_cohort):
-        places = _fill(rule, tally, missing, len(open_cohort)) if missing else _places_left(rule, tally, answers[0])
+        places = _fill(rule, tally, missing, len(open_cohort)) if missing else _places_left(rule, tally)
     wait = Wait(
         f"{plural(pending, 'participant')} pending at {_where(rule, tally)}, and the decision depends on the outcome",
         until,
     )
-    return places or while_waiting(rule, tally, answers) or wait
+    return places or while_waiting(rule, tally, lambda: [rule.next(done, tally) for done in completions(tally)]) or wait
 
 
 def _determined(rule: Rule, tally: Tally, missing: int) -> Treat | Stop | None:
     """The answer that holds however the pending, and the missing of an open cohort, turn out; None if there is none.
 
-    A cohort that is not full is left only downwards or by a stop: escalation waits for the whole cohort.
+    A cohort that is not full is left only downwards or by a stop: escalation waits for the whole cohort. That those missing
+    would fill the level or the trial is no reason to leave them out.
     """
     if not missing:
         agreed = _one_answer(rule, tally, tally)
         note = f"{plural(sum(tally.pending), 'participant')} pending, but every outcome gives this answer"
         return agreed and replace(agreed, notes=(*agreed.notes, note))
-    rule = without_backfill(rule)  # that a level below may be filled is no reason to leave a cohort
+    left, rule = None if rule.cap is None else rule.cap - tally.enrolled, of_outcomes(rule)
     filled = list(tally.pending)
     filled[tally.current - 1] += missing
     full = replace(tally, pending=tuple(filled), last_pending=tally.last_pending + missing)
     whole = _one_answer(rule, full, tally)
-    if isinstance(whole, Stop):  # its reason counts those still missing: the trial is not full yet, it would be
-        whole = _one_answer(rule, full, full)
+    if isinstance(whole, Treat) and left is not None:
+        whole = replace(whole, size=min(whole.size, left))
+    if isinstance(whole, Stop) and whole.mtd and rule.counted(whole.mtd) >= tally.current:
+        return None  # the level was left for nothing that was seen there
     if whole is not None and (isinstance(whole, Stop) or rule.counted(whole.level) < tally.current):
         return replace(whole, notes=(*whole.notes, "already determined before the cohort is full"))
     return None
 
 
-def _places_left(rule: Rule, tally: Tally, without_dlts: Treat | Stop) -> Treat | None:
+def _places_left(rule: Rule, tally: Tally) -> Treat | None:
     """Places left in the cohort being treated, for a rule that says itself what an incomplete cohort means."""
-    named = rule.label(tally.current)
+    named, without_dlts = rule.label(tally.current), rule.next(next(completions(tally)), tally)
     if not isinstance(without_dlts, Treat) or without_dlts.level != named:
         return None
     return replace(without_dlts, reason=f"the cohort at level {named} is open: complete it")

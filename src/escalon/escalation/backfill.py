@@ -8,7 +8,7 @@ doi:10.1158/1078-0432.CCR-23-2585, backfills BOIN in this spirit; details here a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from escalon.escalation.decision import Stop, Treat
@@ -69,12 +69,12 @@ def backfill_in(rule: Rule) -> Backfill | None:
     return None
 
 
-def without_backfill(rule: Rule) -> Rule:
-    """The rule without the backfill among its guards."""
+def of_outcomes(rule: Rule) -> Rule:
+    """The rule without backfill and without the guards on how many are treated: what outcomes alone would have it do."""
     if not isinstance(rule, Guarded):
         return rule
-    within = without_backfill(rule.rule)
-    return within if isinstance(rule.guard, Backfill) else replace(rule, rule=within)
+    within = of_outcomes(rule.rule)
+    return within if rule.guard.is_of_size or isinstance(rule.guard, Backfill) else replace(rule, rule=within)
 
 
 def room_left(rule: Rule, tally: Tally, missing: int) -> int:
@@ -86,13 +86,17 @@ def room_left(rule: Rule, tally: Tally, missing: int) -> int:
     return min(missing, max(0, guard.filled_to - here))
 
 
-def while_waiting(rule: Rule, tally: Tally, answers: Sequence[Treat | Stop]) -> Treat | None:
+def while_waiting(rule: Rule, tally: Tally, asked: Callable[[], Sequence[Treat | Stop]]) -> Treat | None:
     """The cleared level to fill while outcomes above are pending, if every outcome leaves it tolerable.
 
-    `answers` are what the rule would say for each way the pending can turn out.
+    `asked` is what the rule would say for each way the pending can turn out; a table may say nothing of some of them.
     """
     guard = backfill_in(rule)
-    if guard is None:
+    try:
+        answers = asked() if guard else ()
+    except EscalationError:
+        answers = ()
+    if guard is None or not answers:
         return None
     pending_from = next((level for level, count in enumerate(tally.pending, start=1) if count), tally.levels + 1)
     left = tally.levels * guard.filled_to if rule.cap is None else rule.cap - tally.enrolled

@@ -71,6 +71,11 @@ class Guard(ABC):
         """Whether the limit ends the trial when the lowest level is too toxic."""
         return False
 
+    @property
+    def is_of_size(self) -> bool:
+        """Whether the limit is on how many are treated in all or at the current level, whatever becomes of them."""
+        return False
+
     def ends(self, counts: Counts) -> bool:
         """True if every row ends here whatever the rule says, so that the rule need not be asked."""
         return False
@@ -161,6 +166,7 @@ class AtMost(Guard):
     """No more than this many participants enrolled; a cohort is cut short to fit."""
 
     participants: int
+    is_of_size = True
 
     def __post_init__(self) -> None:
         if self.participants < 1:
@@ -221,6 +227,7 @@ class StopIf(Guard):
 
     condition: Condition
     says: str
+    is_of_size: bool = False
 
     @property
     def reasons(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -243,6 +250,7 @@ def enough_and_staying(participants: int) -> StopIf:
     return StopIf(
         lambda counts, moves: (moves.level == counts.current) & (counts.at(counts.current)[0] >= participants),
         f"{participants} have been treated at the current level and the rule would stay there",
+        is_of_size=True,
     )
 
 
@@ -251,6 +259,7 @@ def enough_at_current(participants: int) -> StopIf:
     return StopIf(
         lambda counts, moves: counts.at(counts.current)[0] >= participants,
         f"{participants} have been treated at the current level",
+        is_of_size=True,
     )
 
 

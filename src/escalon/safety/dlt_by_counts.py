@@ -61,8 +61,26 @@ def result_grounds(
     """A laboratory's results at the grade of a clause that names their term, of which no recorded event tells."""
     graded = (term for word in rule.term if tests_of(term := TERMS.get(word, word)))
     terms = (term for term in graded if not _was_low_before(rule, term, counts))
-    found = (_seen_ground(rule, term, events, counts, window) for term in terms)
+    found = (ask(rule, term, events, counts, window) for term in terms for ask in (_seen_ground, _bare_ground))
     return tuple(ground for ground in found if ground is not None)
+
+
+def _bare_ground(
+    rule: DltRule, term: str, events: Sequence[Occurrence], counts: Counts, window: Horizon
+) -> ClauseGround | None:
+    """Results of a term that have no grade, as a liver enzyme without the laboratory's limit: of any grade, so they are asked."""
+    own = [event for event in events if event.term.name == term]
+    bare = [
+        fact for fact in counts.ungraded(term)
+        if fact.day is None or (fact.day.earliest <= window.last
+        and not any(event.may_be_seen(rule.grade, fact.day.earliest) for event in own))
+    ]  # fmt: skip
+    if not bare:
+        return None
+    more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
+    about = f"{term}: {bare[0]}{more} without a grade: record the laboratory's limits beside it"
+    since = min((fact.day.earliest for fact in bare if fact.day), default=window.last)
+    return ClauseGround(rule.id, about, None, term=f"{term} without a grade", since=since)
 
 
 def _seen_ground(

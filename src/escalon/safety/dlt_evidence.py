@@ -227,7 +227,7 @@ class _Reading(Judged):
 
     @cached_property
     def ungraded_counts(self) -> list[str]:
-        unread = [fact for rule in self.definition.rules for term in rule.term for fact in self.counts.ungraded(term)]
+        unread = [fact for rule in self._count_rules for term in rule.term for fact in self.counts.ungraded(term)]
         return [f"{fact} has no grade, so no clause reads it" for fact in dict.fromkeys(unread)]
 
     def _day_of(self, day: Day) -> str:

@@ -109,7 +109,7 @@ def _dlt(study: Study, trial: Trial, participant: str, cutoff: Day) -> Line:
     head = f"{participant}: {outcome}: {found.why.removeprefix(f'{outcome}: ')}"
     given = Line(f"level {infusion.level}, {amount_text(study.dose, infusion)} on {infusion.day} [{infusion.source}]")
     window = Line(f"DLT window: {found.window}")
-    return Line(head, (given, window, Line("events", events)))
+    return Line(head, (given, window, Line("events" if events else "no adverse event recorded", events)))
 
 
 def _event(one: Current[AdverseEventRecorded]) -> Line:

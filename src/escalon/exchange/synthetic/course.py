@@ -12,7 +12,15 @@ from escalon.conduct.judge.asked import named_in
 from escalon.conduct.judge.lymphodepletion import regimens_of
 from escalon.conduct.judge.scores import STANDING
 from escalon.exchange.synthetic.screening import Drawn
-from escalon.exchange.synthetic.values import items_at, number_text, observed, plausible, recorded, usual
+from escalon.exchange.synthetic.values import (
+    items_at,
+    laboratory_limits,
+    number_text,
+    observed,
+    plausible,
+    recorded,
+    usual,
+)
 from escalon.facts import Day, plain
 from escalon.history.events import (
     AdverseEventRecorded,
@@ -176,7 +184,8 @@ def _visit(given: Treatment, visit: Visit, day: date, left: float) -> dict[str, 
             low, high = plausible(known)
             share = person.traits.of(name) * (1.0 if usual(known) else left)
             text = number_text(low + (high - low) * share, known)
-            found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit))
+            limits = laboratory_limits(study, known)
+            found.setdefault(name, observed(person.who, name, text, day, visit.id, unit=known.unit, **limits))
         elif (
             known is not None and known.kind in ("label", "truth") and not known.computed and name not in person.steady
         ):
@@ -205,9 +214,8 @@ def _steady(given: Treatment, name: str, day: date, visit: Visit) -> FactRecorde
     value, known = before.value, given.study.vocabulary[name]
     if visit.day >= 0 and value and _is_number(known) and name not in STANDING:
         value = number_text(float(value) * given.random.uniform(0.95, 1.05), known)
-    return observed(
-        given.person.who, name, value, day, visit.id, unit=before.unit, upper=before.upper, lower=before.lower
-    )
+    limits = {"upper": before.upper, "lower": before.lower} if before.upper else laboratory_limits(given.study, known)
+    return observed(given.person.who, name, value, day, visit.id, unit=before.unit, **limits)
 
 
 def _is_for(study: Study, name: str, disease: str) -> bool:

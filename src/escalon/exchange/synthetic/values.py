@@ -15,7 +15,9 @@ from escalon.history.events import FactRecorded, Observation
 from escalon.instruments.kit.instrument import Instrument
 from escalon.instruments.kit.item import Item
 from escalon.instruments.kit.ranges import ranges_of
-from escalon.protocol.study import FactDefinition
+from escalon.protocol.study import FactDefinition, Study
+from escalon.safety.blood_counts import is_count_of
+from escalon.safety.dlt_definition import TERMS
 
 MANY = 12
 """An instrument of more items than these is one of which most items are absent in anyone."""
@@ -97,6 +99,15 @@ def plausible(known: FactDefinition) -> tuple[float, float]:
         high = None if published.unusual[1] is None else _in_unit(published.unusual[1], published.unit, known) / 4
     bottom = float(low or 0)
     return bottom, float(high) if high is not None else max(10.0, 4 * abs(bottom))
+
+
+def laboratory_limits(study: Study, known: FactDefinition) -> dict[str, str]:
+    """The laboratory's limits of a result whose term a clause of toxicity names: without them it has no grade."""
+    terms = [term for rule in (study.dlt.events if study.dlt else ()) for term in rule.term if term not in TERMS]
+    if not any(is_count_of(term, known.name) for term in terms):
+        return {}
+    low, high = plausible(known)
+    return {"upper": number_text(high, known), "lower": number_text(low, known)}
 
 
 def _in_unit(value: Fraction, unit: str, known: FactDefinition) -> Fraction:
