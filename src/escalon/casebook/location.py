@@ -36,7 +36,7 @@ from escalon.casebook.migrate import LAYOUT, check_layout, grant_rights, migrate
 from escalon.casebook.seen import mark_of
 from escalon.facts.whole import new_folder
 from escalon.history.entry import SYSTEM, Author
-from escalon.history.events import CasebookOpened, Event, SchemaMigrated
+from escalon.history.events import AnswerPart, CasebookOpened, Event, SchemaMigrated
 
 SETTINGS = "casebook.toml"
 KEYS = "keys"
@@ -141,10 +141,11 @@ def create_casebook(
     owner: str | None = None,
     passphrase: str | None = None,
     study_folder: str | None = None,
+    levels: tuple[AnswerPart, ...] = (),
 ) -> Casebook:
     """Make an empty casebook. On PostgreSQL `owner` is the address of the account that owns the tables.
 
-    `study_folder` is a bundled study's name or a folder; without it the study's name is taken.
+    `study_folder` is a bundled study's name or a folder; without it the study's name is taken. `levels` are its doses.
     """
     clock, name = clock or ComputerClock(), str(uuid.uuid4())
     with new_casebook(folder, database, owner) as location:
@@ -152,7 +153,7 @@ def create_casebook(
         signer, _ = make_keys(location.keys, passphrase)
         casebook = Casebook(open_database(location.database), clock=clock, signer=signer, place=str(folder))
         try:
-            _write_first_entries(casebook, signer, name, study, study_version)
+            _write_first_entries(casebook, signer, name, study, study_version, levels)
         finally:
             casebook.close()
     engine = open_database(find_casebook(folder).database)
@@ -258,14 +259,18 @@ def _create_identifiers(folder: Path, owner: Engine | None, database: str | None
     engine.dispose()
 
 
-def _write_first_entries(casebook: Casebook, signer: Signer, name: str, study: str, study_version: str) -> None:
+def _write_first_entries(
+    casebook: Casebook, signer: Signer, name: str, study: str, study_version: str, levels: tuple[AnswerPart, ...]
+) -> None:
     if " " in study:
         raise ValueError(f"{study!r}: a study's name has no space")
     system = Author(SYSTEM, "software", "", "casebook init")
     with casebook.writing() as writer:
         writer.append(
             system,
-            CasebookOpened(casebook=name, study=study, study_version=study_version, public_key=signer.public_key),
+            CasebookOpened(
+                casebook=name, study=study, study_version=study_version, public_key=signer.public_key, levels=levels
+            ),
         )
         writer.append(system, SchemaMigrated(revision=LAYOUT))
 

@@ -66,6 +66,7 @@ def init(
     from escalon.casebook.keys import key_passphrase
     from escalon.casebook.location import create_casebook
     from escalon.conduct.record.accounts import open_first_account
+    from escalon.conduct.record.amending import doses_of_levels
     from escalon.conduct.record.opening import open_conduct
     from escalon.protocol import load_study
 
@@ -80,6 +81,7 @@ def init(
         owner=owner,
         passphrase=passphrase,
         study_folder=place,
+        levels=doses_of_levels(read),
     )
     code = open_first_account(open_conduct(casebook, folder), secret_store(casebook, folder), account, name, password)
     say(f"{folder}: a casebook for {casebook.study}.\nPublic key, to be kept elsewhere: {casebook.public_key}")
@@ -274,10 +276,11 @@ def amend(
     """Adopt the study folder as it is now: later entries carry the new version.
 
     escalon casebook amend book/ --changes 'visit window of day 90 is 14 days' --as ines
+
+    Where a dose level was inserted, those above it are numbered anew: whatever is recorded of them moves with its dose.
     """
-    from escalon.casebook.canonical import digest
     from escalon.casebook.location import settings_of
-    from escalon.history.events import AmendmentAdopted
+    from escalon.conduct.record.amending import amendment
     from escalon.protocol import load_study
 
     with desk(folder, account, role, site, amending=True) as at:
@@ -285,13 +288,9 @@ def amend(
         if at.casebook.study == f"{study.id} {study.version}":
             raise CasebookError(f"{study.id} {study.version} is in force already")
         today = at.casebook.clock.now().date()
-        adopted = AmendmentAdopted(
-            study_version=study.version, digest=digest(f"{study.id} {study.version}"), adopted_on=today, changes=changes
-        )
-        entry = at.conduct.record_built(at.author, lambda standing: adopted)
-    say(
-        f"entry {entry.number}: {study.id} {study.version} is in force; two people sign it before anybody is dosed under it:"
-    )
+        entry = at.conduct.record_built(at.author, lambda standing: amendment(standing, study, today, changes))
+    say(f"entry {entry.number}: {entry.event.what}")
+    say(f"{study.id} {study.version} is in force; two people sign it before anybody is dosed under it:")
     say(f"escalon casebook sign {folder} EntrySigned entry={entry.number} --as …")
 
 

@@ -72,7 +72,7 @@ def correct(
         wrong = at.casebook.entry(number)
         last = last_said(wrong, at.casebook.entries(participant=wrong.participant, after=number))
         try:
-            made = correction(last.number, last.event, content, reason)
+            made = correction(last.number, at.conduct.trial.as_numbered_now(last), content, reason)
         except (ValueError, TypeError) as error:
             raise CasebookError(f"entry {number}, {wrong.kind}: {error}") from error
         entry = at.conduct.record(at.author, made)

@@ -117,7 +117,7 @@ def _replayed(place: Path) -> list[NotAllowed]:
     try:
         study = read_study(settings_of(place).get("study") or casebook.study.split(" ")[0])
         with progress("replaying", casebook.head.number):
-            return list(not_allowed(study, casebook.entries()))
+            return list(not_allowed(study, casebook.entries(), casebook.entries(kinds=["AmendmentAdopted"])))
     finally:
         casebook.close()
 

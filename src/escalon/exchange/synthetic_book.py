@@ -16,6 +16,7 @@ from escalon.casebook.location import create_casebook, open_casebook, open_seal,
 from escalon.casebook.secrets import SecretStore
 from escalon.conduct.permit.refusal import Refused
 from escalon.conduct.record import accounts
+from escalon.conduct.record.amending import doses_of_levels
 from escalon.conduct.record.importing import import_folder
 from escalon.conduct.record.proposals import propose_decision, propose_dlt, propose_screening
 from escalon.conduct.record.recording import Conduct
@@ -84,6 +85,7 @@ def make_book(
         study_version=study.version,
         clock=clock,
         study_folder=name,
+        levels=doses_of_levels(study),
         database=database,
         owner=owner,
     )

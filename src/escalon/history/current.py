@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from escalon.history.entry import Entry
-from escalon.history.events import EntryCorrected, Event, FactCorrected, FactRecorded
+from escalon.history.events import (
+    AmendmentAdopted,
+    CellsInfused,
+    CohortOpened,
+    DecisionProposed,
+    DosePrepared,
+    EntryCorrected,
+    Event,
+    FactCorrected,
+    FactRecorded,
+    LevelAllocated,
+    OverrideGiven,
+    ProductReleased,
+)
 
 E_co = TypeVar("E_co", bound=Event, covariant=True)
 
@@ -46,6 +59,8 @@ class Standing:
 
         One that comes after its own correction changes what stood of it until then.
         """
+        if isinstance(entry.event, AmendmentAdopted) and entry.event.renumbered:
+            self._renumber(entry.event.numbers)
         target = entry.event.supersedes
         if target is None:
             event, said = self._changed.get(entry.number, (entry.event, entry))
@@ -64,9 +79,37 @@ class Standing:
             self._annulled[root] = first
         return root
 
+    def _renumber(self, numbers: Mapping[int, int]) -> None:
+        """Levels that an amendment numbers anew have their new number in whatever was said of them before."""
+        self.by_number = {
+            number: replace(one, event=renumbered(one.event, numbers)) for number, one in self.by_number.items()
+        }
+        self._changed = {
+            number: (said and renumbered(said, numbers), by) for number, (said, by) in self._changed.items()
+        }
+
     def in_order(self) -> list[Current[Event]]:
         """What stands, in the order it was first said."""
         return [self.by_number[number] for number in sorted(self.by_number)]
+
+
+def renumbered(event: Event, numbers: Mapping[int, int]) -> Event:
+    """What an event says, with its level under the number that an amendment gave it."""
+    if isinstance(event, _AT_A_LEVEL):
+        return replace(event, level=numbers.get(event.level, event.level))
+    if isinstance(event, OverrideGiven):
+        said = {str(before): str(now) for before, now in numbers.items()}
+        parts = (
+            replace(part, says=said.get(part.says, part.says)) if part.name == "level" else part
+            for part in event.content
+        )
+        return replace(event, content=tuple(parts))
+    if isinstance(event, EntryCorrected) and event.now is not None:
+        return replace(event, now=renumbered(event.now, numbers))
+    return event
+
+
+_AT_A_LEVEL = (DecisionProposed, CohortOpened, LevelAllocated, ProductReleased, DosePrepared, CellsInfused)
 
 
 def _now(event: Event) -> Event | None:

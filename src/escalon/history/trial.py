@@ -11,11 +11,12 @@ from typing import Any, TypeVar, cast
 
 from escalon.facts import Facts, together
 from escalon.history.course import Course
-from escalon.history.current import Current, Standing
+from escalon.history.current import Current, Standing, renumbered
 from escalon.history.entry import Author, Entry, Unread
 from escalon.history.events import (
     AllocationReleased,
     AmendmentAdopted,
+    AnswerPart,
     CasebookOpened,
     CohortClosed,
     CohortOpened,
@@ -97,6 +98,8 @@ class Trial:
         self.number = 0
         self.kept_under: str | None = None
         """The version of the study's text that the record is kept under, whatever day is asked about; None in a data folder."""
+        self.levels: tuple[AnswerPart, ...] = ()
+        """The dose of each level under that version, by its number; empty where the record does not say."""
         self.support = Support()
         self._standing = Standing()
         self._entries: dict[int, Entry] = {}
@@ -222,6 +225,18 @@ class Trial:
         )
         return other
 
+    def as_numbered_now(self, entry: Entry) -> Event:
+        """What an entry says, with its level as it is numbered since the amendments adopted after it."""
+        event = entry.event
+        for number, amendment in sorted(self.amendments.items()):
+            event = renumbered(event, amendment.numbers) if number > entry.number else event
+        return event
+
+    def uses_level(self, level: int) -> bool:
+        """Whether a cohort was opened or somebody dosed at a level."""
+        given = (bag.event.level for course in self.courses.values() for bag in course.infusions)
+        return level in given or any(one.opened.level == level for one in self.cohorts.values())
+
     def without(self, number: int) -> Trial:
         """The trial as if an entry had never been made."""
         return self.only(lambda entry: entry.number != number, self.until)
@@ -344,9 +359,10 @@ class Trial:
         self.number = max(self.number, entry.number)
         if isinstance(entry.event, CasebookOpened | AmendmentAdopted):
             self.kept_under = entry.event.study_version
+            self.levels = entry.event.levels
         self.support.note(entry)
         changed = self._standing.take(entry)
-        if waits:
+        if waits or (isinstance(entry.event, AmendmentAdopted) and entry.event.renumbered):
             return True
         current = self._standing.by_number.get(entry.number if changed is None else changed)
         if changed is not None:

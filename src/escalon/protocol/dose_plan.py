@@ -1,5 +1,6 @@
 """The dose levels, the rule by which they are climbed and what it counts, lymphodepletion, dose-limiting toxicity."""
 
+from datetime import date
 from fractions import Fraction
 from typing import Annotated, Any, Literal, Self, TypeAlias
 
@@ -90,6 +91,8 @@ class Level(Table):
     name: Text
     written: Annotated[DoseAmount, as_read(_dose)] | None = Field(None, alias="amount")
     per_kilogram: Annotated[DoseAmount, as_read(_cells)] | None = Field(None, alias="cells_per_kg")
+    inserted: date | None = None
+    """The day from which the level was there, where an amendment inserted it."""
     says: Words = Said()
 
     @model_validator(mode="after")
@@ -173,6 +176,10 @@ class DosePlan(Table):
         raise KeyError(
             f"there is no dose level {number}; levels are {', '.join(str(one.number) for one in self.levels)}"
         )
+
+    def before_insertion(self, day: date | None) -> bool:
+        """Whether a day lies before the last level was inserted: what was done then followed another text."""
+        return day is not None and any(one.inserted is not None and day < one.inserted for one in self.levels)
 
     def window(self, level: Level) -> tuple[Fraction, Fraction]:
         """The least and the most, in the level's own unit, that count as this level, both included."""

@@ -7,7 +7,7 @@ from escalon.expressions.events import Pick
 from escalon.expressions.tree import Node, Op
 from escalon.facts import plain
 from escalon.instruments.safety.ctcae.terms import UnknownTerm, find_event
-from escalon.protocol.design import in_days
+from escalon.protocol.design import decision_table, dose_rule, in_days
 from escalon.protocol.remarks import Remark, told
 from escalon.protocol.study import Endpoint, Place, Study
 from escalon.safety.dlt_clauses import is_gradable
@@ -24,10 +24,25 @@ def _dose(study: Study) -> Iterator[Remark]:
     if is_3_plus_3 and dose.cap < most:
         what = f"at most {dose.cap} may be enrolled, but a 3+3 over {len(dose.levels)} levels may need {most}"
         yield told("cap", "dose", what, dose.place, "raise the cap, or accept that the trial may end early")
+    yield from _table_ends(study)
     if study.target != study.most:
         each = " for each stratum" if dose.strata is not None else ""
         what = f"the target is {study.target} participants and the cap {dose.cap}{each}"
         yield told("cap", "dose", what, dose.place, "say in an assumption which of the two counts")
+
+
+def _table_ends(study: Study) -> Iterator[Remark]:
+    """A decision table of the study's own that says nothing of counts which whole cohorts reach."""
+    if not decision_table(study) or "stop_at=" in study.dose.rule:
+        return
+    rule, size = dose_rule(study), study.dose.cohort_size
+    while not hasattr(rule, "table"):  # the guards over it
+        rule = rule.rule  # type: ignore[union-attr]
+    table = rule.table
+    silent = [n for n in range(size, study.dose.cap + 1, size) if n > table.up_to or table.given[n] is None]
+    if silent:
+        what = f"the decision table says nothing of {silent[0]} at a level, which cohorts of {size} up to the cap reach"
+        yield told("cap", "dose", what, study.dose.place, "add rows to the table, or write `stop_at` in the rule")
 
 
 def _roles(study: Study) -> Iterator[Remark]:

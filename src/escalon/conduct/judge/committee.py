@@ -8,6 +8,9 @@ from typing import NamedTuple
 
 from escalon.history import Decision, Trial
 from escalon.history.events import Course as Act
+from escalon.history.trial import MAY_LIFT
+from escalon.protocol.study import Study
+from escalon.sources.frame import another_text
 
 COMMITTEE_SIGNERS = 2
 """A committee decision needs two different signers."""
@@ -62,3 +65,18 @@ def stopped(trial: Trial, asked: date, stratum: str, strata: Collection[str]) ->
     later = f" on {signed}, after this day" if signed > asked else ""
     says = f"the committee decided to stop ({why}), signed by {by}{later} [entry {newest.number}]: nobody is dosed under it"
     return Stopped(says, not later)
+
+
+def unsigned_amendment(trial: Trial) -> tuple[int, str] | None:
+    """The first amendment that two of those who may have not signed: its entry, and that in words; None where all are."""
+    for number, one in trial.amendments.items():
+        if (signed := len(trial.signers.get(number, ()))) < COMMITTEE_SIGNERS:
+            changes = f" ({one.changes})" if one.changes else ""
+            who = " or ".join(sorted(MAY_LIFT))
+            return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures ({who})"
+    return None
+
+
+def unagreed_text(study: Study, trial: Trial) -> str:
+    """Why nobody is dosed under this text of the study: another is adopted, or too few signed it; empty where nothing is."""
+    return another_text(study, trial) or (unsigned_amendment(trial) or (0, ""))[1]

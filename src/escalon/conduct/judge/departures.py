@@ -147,6 +147,8 @@ def _of_dosing(
 ) -> Iterator[ActDeparture]:
     """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
     day = given.day.earliest
+    if study.dose.before_insertion(day):
+        return
     own = stratum_of(study, trial.course(given.participant))
     codes = {one.participant for one in earlier if stratum_of(study, trial.course(one.participant)) in (own, UNSAID)}
     before = Trial(frame, day).follow(written.about(codes))

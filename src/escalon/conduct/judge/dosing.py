@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from escalon.conduct.judge.committee import stopped
+from escalon.conduct.judge.committee import stopped, unagreed_text
 from escalon.conduct.judge.cutoff import as_of, checked
 from escalon.conduct.judge.dose_review import DoseReview, review, treated
 from escalon.conduct.judge.evidence import study_definition
@@ -29,7 +29,6 @@ from escalon.history import Course, Trial
 from escalon.protocol.design import calendar_guards, cohort_size, decision_table, dose_rule
 from escalon.protocol.study import Study
 from escalon.safety.dlt_evidence import uncounted_notes
-from escalon.sources.frame import another_text
 
 Made = TypeVar("Made")
 
@@ -119,11 +118,11 @@ def decide_next_dose(study: Study, trial: Trial, today: Day | date) -> NextDose:
     awaits adjudication; whoever left or died before without a DLT is not evaluable and is replaced. No dose is decided while
     a row of doses or adverse events is refused: it could be a DLT. While a correction that would lift a hold lacks its
     signatures, the more cautious of the answers with it and without it is given. A record kept under another text of the
-    study than this one has no dose: what this text would say stands among the notes.
+    study than this one, or under one that two have not signed, has no dose: what this text would say stands among the notes.
     """
     day = read_day(today)
     found = _governing(study, trial, day)
-    if other := another_text(study, trial):
+    if other := unagreed_text(study, trial):
         found = _all_wait(found, other)
     if found.strata:
         strata = tuple((name, _unless_stopped(study, one, trial, day, name)) for name, one in found.strata)
@@ -233,9 +232,26 @@ def _decide(study: Study, trial: Trial, day: date) -> NextDose:
     """The next dose of everybody in a trial, or in one of its strata."""
     reviews = tuple(review(study, trial, infusion, day) for infusion in first_doses(study, trial))
     conduct = conduct_of(treated(study, trial, reviews, day), cohort_size(study))
-    decision = next_dose(dose_rule(study), conduct, calendar_guards(study), day, doubts(reviews))
+    told = next_dose(dose_rule(study), conduct, calendar_guards(study), day, doubts(reviews))
+    decision = _since_the_levels_are_these(study, conduct, told)
     noted = replace(decision, notes=(*decision.notes, *_to_know(study, trial, reviews)))
     return NextDose(noted, conduct, reviews, day, _rests_on(study))
+
+
+def _since_the_levels_are_these(study: Study, conduct: Conduct, told: Decision) -> Decision:
+    """The decision without departures of cohorts dosed before an amendment inserted a level: they followed another text."""
+    earlier = {
+        number
+        for number, cohort in enumerate(conduct.cohorts, start=1)
+        if study.dose.before_insertion(cohort.treated[0].infused)
+    }
+    if not earlier:
+        return told
+    left_out = {f"departure from the rule: {one}" for one in told.departures if one.cohort in earlier}
+    when = ", ".join(f"level {one.number} was inserted on {one.inserted}" for one in study.dose.levels if one.inserted)
+    note = f"{when}: no cohort dosed before is held against the rule"
+    notes = (*(one for one in told.notes if one not in left_out), note)
+    return replace(told, notes=notes, departures=tuple(one for one in told.departures if one.cohort not in earlier))
 
 
 def doubts(reviews: Iterable[DoseReview]) -> str:

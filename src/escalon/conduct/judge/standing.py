@@ -8,9 +8,7 @@ from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
 from escalon.conduct.judge.strata import strata_named
 from escalon.history import Course, Decision, Trial
-from escalon.history.trial import MAY_LIFT
 from escalon.protocol.study import Study
-from escalon.sources.frame import another_text
 
 
 def changed_screening(study: Study, trial: Trial, course: Course, today: date) -> str:
@@ -63,21 +61,6 @@ def decision_in_force(study: Study, trial: Trial, stratum: str = "") -> Decision
     """The newest decision of a stratum with its signatures, while it stands; once it is stale, none is in force."""
     newest = newest_signed(trial, stratum, strata_named(study))
     return newest if newest and not changed_decision(study, trial, newest) else None
-
-
-def unsigned_amendment(trial: Trial) -> tuple[int, str] | None:
-    """The first amendment that two of those who may have not signed: its entry, and that in words; None where all are."""
-    for number, one in trial.amendments.items():
-        if (signed := len(trial.signers.get(number, ()))) < COMMITTEE_SIGNERS:
-            changes = f" ({one.changes})" if one.changes else ""
-            who = " or ".join(sorted(MAY_LIFT))
-            return number, f"amendment {number}{changes} has {signed} of {COMMITTEE_SIGNERS} signatures ({who})"
-    return None
-
-
-def unagreed_text(study: Study, trial: Trial) -> str:
-    """Why nobody is dosed under this text of the study: another is adopted, or too few signed it; empty where nothing is."""
-    return another_text(study, trial) or (unsigned_amendment(trial) or (0, ""))[1]
 
 
 def in_words(decision: Decision | None) -> str:

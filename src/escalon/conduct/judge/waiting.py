@@ -12,6 +12,7 @@ from enum import StrEnum
 from itertools import chain
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.committee import unsigned_amendment
 from escalon.conduct.judge.dose_review import awaiting
 from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.member import Member, member
@@ -154,7 +155,7 @@ def waiting_of_record(trial: Trial) -> Iterator[Waiting]:
                 "OverrideSigned", given.participant or "", what, given.reason or "", Urgency.NOW, "asks to sign",
                 about=number,
             )  # fmt: skip
-    if unsigned := standing.unsigned_amendment(trial):
+    if unsigned := unsigned_amendment(trial):
         number, lacks = unsigned
         yield Waiting("EntrySigned", "", "Sign the amendment", lacks, Urgency.NOW, "blocks dosing", about=number)
     for entry in trial.unsigned():

@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.committee import unagreed_text
 from escalon.conduct.judge.cutoff import as_of
 from escalon.conduct.judge.dose_review import awaiting, gone, review
 from escalon.conduct.judge.dosing import NextDose, by_the_rule, decide_as_recorded, doubts
@@ -155,7 +156,7 @@ def personal_holds(study: Study, trial: Trial, course: Course, today: date) -> l
 def holds(study: Study, trial: Trial, today: date) -> list[Hold]:
     """Every hold of a trial on a day: of dosing, and of each participant who is not infused or has left."""
     people = [one for one in trial.courses.values() if one.consents and not one.infusions]
-    unagreed = standing.unagreed_text(study, trial)
+    unagreed = unagreed_text(study, trial)
     return [
         *([Hold("amendment", "the study", unagreed, 2)] if unagreed else []),
         *dosing_holds(study, trial, today),

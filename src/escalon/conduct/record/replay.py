@@ -26,8 +26,10 @@ from escalon.conduct.record.recording import authorise_event, override_valid
 from escalon.conduct.record.signing import assumption_digest, check_signature, digest_of_subject
 from escalon.history import Entry as AnyEntry
 from escalon.history import Trial
+from escalon.history.current import renumbered
 from escalon.history.entry import SYSTEM
 from escalon.history.events import (
+    AmendmentAdopted,
     AssumptionSigned,
     CellsInfused,
     ClockConfirmed,
@@ -63,10 +65,14 @@ class NotAllowed:
         return f"entry {self.entry.number} ({self.entry.author.person}: {self.entry.event.what}): {said}"
 
 
-def not_allowed(study: Study, entries: Iterable[Entry]) -> Iterator[NotAllowed]:
-    """Every entry that a rule would have refused when it was recorded, in order."""
-    replay = _Replay(study)
-    for entry in entries:
+def not_allowed(study: Study, entries: Iterable[Entry], amended: Iterable[Entry] = ()) -> Iterator[NotAllowed]:
+    """Every entry that a rule would have refused when it was recorded, in order.
+
+    `amended` are the amendments among them: levels are asked about by the numbers that the study's text now gives them.
+    """
+    replay, last = _Replay(study), [one for one in amended if isinstance(one.event, AmendmentAdopted)]
+    for written in entries:
+        entry = _as_numbered_now(written, last)
         if broken := tuple(replay.broken(entry)):
             yield NotAllowed(entry, broken)
         try:
@@ -76,6 +82,14 @@ def not_allowed(study: Study, entries: Iterable[Entry]) -> Iterator[NotAllowed]:
             return
     if replay.rows:
         yield NotAllowed(replay.rows[0], (NOT_IMPORTED,))
+
+
+def _as_numbered_now(entry: Entry, amended: list[Entry]) -> Entry:
+    event = replace(entry.event, renumbered=()) if isinstance(entry.event, AmendmentAdopted) else entry.event
+    for one in amended:
+        if one.number > entry.number:
+            event = renumbered(event, one.event.numbers)  # type: ignore[attr-defined]
+    return entry if event is entry.event else replace(entry, event=event)
 
 
 NOT_IMPORTED = Broken("import", "it says that it was imported, and no import by its author follows")

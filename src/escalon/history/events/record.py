@@ -7,6 +7,7 @@ from datetime import date
 from typing import ClassVar
 
 from escalon.facts import Day
+from escalon.history.events.answer import AnswerPart
 from escalon.history.events.event import Event, ParticipantEvent
 from escalon.history.events.signature import Signed
 
@@ -20,18 +21,37 @@ class CasebookOpened(Event):
     study_version: str
     public_key: str
     format: str = "escalon-casebook-2"
+    levels: tuple[AnswerPart, ...] = ()
+    """The dose of each level of that version, by its number."""
     own_command: ClassVar[str] = "escalon casebook init"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AmendmentAdopted(Event):
-    """The study's text changed: later entries carry the new version. `digest` is of the study folder."""
+    """The study's text changed: later entries carry the new version. `digest` is of the study folder.
+
+    `levels` is the dose of each level from here on; `renumbered` the levels, as entries before this one name them, that have
+    another number now, because one was inserted below them or taken out.
+    """
 
     study_version: str
     digest: str
     adopted_on: date
     changes: str = ""
+    levels: tuple[AnswerPart, ...] = ()
+    renumbered: tuple[AnswerPart, ...] = ()
     own_command: ClassVar[str] = "escalon casebook amend"
+
+    @property
+    def what(self) -> str:
+        """That the study's text changed, and which levels are called otherwise from here on."""
+        said = [f"level {part.name} is level {part.says} from here on" for part in self.renumbered]
+        return "; ".join((super().what, *said))
+
+    @property
+    def numbers(self) -> dict[int, int]:
+        """The number from here on of each level that had another before."""
+        return {int(part.name): int(part.says) for part in self.renumbered}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -63,7 +63,7 @@ def changeable(
     desk: Desk, entry: Entry, *, hidden: bool
 ) -> tuple[tuple[FieldAsked, ...], tuple[str, ...], tuple[str, ...]]:
     """The fields of an entry that a correction may say anew; why correcting, and why taking it back, would be refused now."""
-    first, event = _first_said(entry)
+    first, event = _first_said(desk, entry)
     stands = not any(one.event.supersedes in (first, entry.number) for one in desk.entries(after=entry.number))
     course = desk.trial.courses.get(entry.participant or "")
     may = desk.person is not None and desk.may(event.kind, course.site or None if course else None)
@@ -75,9 +75,9 @@ def changeable(
     return tuple(_asked(event, _lists(desk.study, event))), correcting, annulling
 
 
-def _first_said(entry: Entry) -> tuple[int, Event]:
+def _first_said(desk: Desk, entry: Entry) -> tuple[int, Event]:
     """The number by which an entry is corrected or taken back, that of the first, and what it says."""
-    event = entry.event
+    event = desk.trial.as_numbered_now(entry)
     return (event.corrects, event.now) if isinstance(event, EntryCorrected) else (entry.number, event)
 
 
@@ -134,7 +134,7 @@ def correct(desk: Desk, said: Told) -> Entry:
     """Say some fields of an entry anew; those that say what they said are left as they are."""
     number, reason = said.number("corrects"), said.text("reason")
     entry = desk.conduct.casebook.entry(number)
-    wrong = _first_said(entry)[1]
+    wrong = _first_said(desk, entry)[1]
     before = {one.name: one.says for one in _asked(wrong)} | dict.fromkeys(CONFIRMING, "")
     before |= {"corrects": str(number), "reason": reason, "participant": wrong.participant or ""}
     now = {
@@ -145,7 +145,12 @@ def correct(desk: Desk, said: Told) -> Entry:
     words = [f"{name}={text}" for name, text in now.items() if text != before[name]]
     if not words:
         raise refuse("form", "nothing is said otherwise than before")
-    return _replace(desk, number, read_or_refused(lambda: correction(number, entry.event, words, reason)), said)
+    return _replace(
+        desk,
+        number,
+        read_or_refused(lambda: correction(number, desk.trial.as_numbered_now(entry), words, reason)),
+        said,
+    )
 
 
 @act("EntryAnnulled")
@@ -153,7 +158,7 @@ def annul(desk: Desk, said: Told) -> Entry:
     """Take an entry back that should not be there at all; with a correction, what it corrects."""
     event = said.event("EntryAnnulled")
     assert isinstance(event, EntryAnnulled)
-    first, _ = _first_said(desk.conduct.casebook.entry(event.annuls))
+    first, _ = _first_said(desk, desk.conduct.casebook.entry(event.annuls))
     return _replace(desk, event.annuls, replace(event, annuls=first), said)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from escalon.conduct.judge import standing
+from escalon.conduct.judge.committee import unagreed_text
 from escalon.conduct.judge.strata import UNSAID, strata_named, stratum_of
 from escalon.conduct.permit.act import Act, rule
 from escalon.conduct.permit.holds import recommended
@@ -76,7 +77,7 @@ def _held(act: Act, name: str) -> str | None:
 @rule(CellsInfused, CohortOpened, name="amendment", signatures=2)
 def an_amendment_is_signed_by_two(act: Act) -> str | None:
     """Nobody is dosed, and no cohort opened, under a text of the study that is not adopted, or not signed by two people."""
-    return standing.unagreed_text(act.study, act.trial) or None
+    return unagreed_text(act.study, act.trial) or None
 
 
 @rule(DecisionProposed, name="stratum", signatures=0)
