@@ -16,6 +16,7 @@ from escalon.facts import Day
 from escalon.instruments.product.dose import DoseAmount
 from escalon.protocol import load_study
 from escalon.protocol.design import dose_rule
+from escalon.protocol.lint import lint
 from escalon.protocol.prose import escalation_sentences
 from escalon.protocol.skeleton import write_skeleton
 from tests.histories import Infusion, history
@@ -258,3 +259,26 @@ def test_a_decision_table_lies_in_the_study_folder_and_its_answers_are_not_kept(
         assert isinstance(told, Treat), told
         assert told.level == level
     assert len(versions) == 2  # another table is another protocol
+
+
+@pytest.mark.parametrize(("first", "says"), [("", False), ("whole_cohort_first = false\n", True)])
+def test_backfill_is_said_to_begin_early_only_where_nothing_holds_it(tmp_path, first, says):
+    changed = study_with(
+        tmp_path, ('"three_plus_three"', '"3+3 backfill_to=6"'), ("cap           = 12", f"{first}cap           = 12")
+    )
+    sentences = escalation_sentences(load_study(changed))
+    assert any("Backfill may start while windows are open above" in one for one in sentences) is says
+
+
+def test_a_decision_table_that_ends_before_the_cap_is_named(tmp_path):
+    changed = study_with(
+        tmp_path, ('"three_plus_three"', '"table file=own.csv target=0.25"'), ('variant       = "V2"', "")
+    )
+    for rows, says in (("3,0,E\n3,1,S\n3,2,D\n3,3,DU", True), (_whole_rows(12), False)):
+        (changed / "own.csv").write_text(f"n,t,decision\n{rows}\n")
+        found = [one.what for one in lint(load_study(changed)) if one.id == "L11"]
+        assert any("says nothing of 6 at a level" in one for one in found) is says
+
+
+def _whole_rows(up_to: int) -> str:
+    return "\n".join(f"{n},{t},S" for n in range(3, up_to + 1, 3) for t in range(n + 1))

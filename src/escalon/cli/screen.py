@@ -138,7 +138,7 @@ def _sheet(one: "Screening") -> None:
     rows = []
     for clause in one.clauses:
         excludes, found = clause.criterion.kind == "exclusion", clause.verdict.value
-        evidence = clause.finding.missing if verdict == found == "unknown" else clause.why()
+        evidence = clause.obtain if verdict == found == "unknown" else clause.why()
         sentence = f"excluded if: {clause.sentence}" if excludes else clause.sentence
         said = Text(_PRESENCE.get(found, found) if excludes else found, _COLOURS[found])
         rows.append((clause.criterion.id, sentence, said, "\n".join(evidence or clause.why())))

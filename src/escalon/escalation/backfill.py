@@ -18,6 +18,8 @@ from escalon.escalation.rule import Counts, Each, Moves, Rule, TrialState, most
 from escalon.escalation.tally import Tally
 from escalon.escalation.words import number
 
+WHILE_OPEN = "Backfill may start while windows are open above."
+
 
 @dataclass(frozen=True)
 class Backfill(Guard):
@@ -51,10 +53,8 @@ class Backfill(Guard):
 
     def prose(self) -> str:
         """The backfill as a sentence."""
-        return (
-            f"When a level is opened, the level below is backfilled to {number(self.filled_to)}; its DLTs count. "
-            "Backfill may start while windows are open above."
-        )
+        filled = f"When a level is opened, the level below is backfilled to {number(self.filled_to)}; its DLTs count."
+        return f"{filled} {WHILE_OPEN}"
 
 
 backfill = Backfill  # as it is written: `rule & backfill(6)`

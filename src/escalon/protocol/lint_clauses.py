@@ -164,7 +164,7 @@ def _leaf(part: Node) -> Node:
 
 
 def _facts(study: Study) -> Iterator[Remark]:
-    used = {name for one in study.criteria for name in one.names}
+    used = {name for one in study.criteria if not one.settle for name in one.names}
     for name in sorted(used & set(study.vocabulary)):
         known = study.vocabulary[name]
         if not known.settle and known.origin == "study" and not known.computed and known.kind != "treatment":

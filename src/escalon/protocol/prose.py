@@ -79,6 +79,8 @@ def level_window(plan: DosePlan, level: Level) -> str:
 
 def escalation_sentences(study: Study) -> tuple[str, ...]:
     """The rule that climbs the levels, and its limits, as the rule itself says them."""
+    from escalon.escalation.backfill import WHILE_OPEN
+    from escalon.escalation.calendar_guards import WholeCohortFirst
     from escalon.protocol.design import calendar_guards, dose_rule, is_timed
 
     _, *others = calendar_guards(study)
@@ -88,7 +90,9 @@ def escalation_sentences(study: Study) -> tuple[str, ...]:
         else "while it is open the next decision waits, unless every possible completion leads to the same decision"
     )
     guards = (f"The DLT window is {dlt_window_sentence(study)}; {waits}.", *(guard.prose() for guard in others))
-    sentences = (*strata_sentence(study), *dose_rule(study).prose(), *guards, *counting_sentences(study))
+    held = any(isinstance(guard, WholeCohortFirst) for guard in others)
+    rule = (one.replace(f" {WHILE_OPEN}", "") if held else one for one in dose_rule(study).prose())
+    sentences = (*strata_sentence(study), *rule, *guards, *counting_sentences(study))
     return tuple(map(study.said, sentences))
 
 

@@ -46,6 +46,13 @@ class Clause:
             return {Verdict.MET: "passed: absent", Verdict.NOT_MET: "excludes"}.get(self.verdict, self.verdict.value)
         return self.verdict.value
 
+    @property
+    def obtain(self) -> tuple[str, ...]:
+        """What would settle it: what the study says of the clause, then what is missing; nothing once it is decided."""
+        if self.verdict is not Verdict.UNKNOWN:
+            return ()
+        return tuple(dict.fromkeys((*filter(None, [self.criterion.settle]), *self.finding.missing)))
+
     def why(self) -> tuple[str, ...]:
         """What decided it, as short sentences with dates."""
         return tuple(dict.fromkeys(reason for leaf in settling(self.finding) for reason in leaf.reasons))
@@ -60,7 +67,7 @@ class Clause:
             "rule": self.criterion.rule,
             "sentence": self.sentence,
             "why": list(self.why()),
-            "obtain": list(self.finding.missing) if self.verdict is Verdict.UNKNOWN else [],
+            "obtain": list(self.obtain),
             "flags": sorted({flag for leaf in leaves(self.finding) for flag in leaf.flags}),
             "facts": [{"fact": str(fact), "source": fact.source} for fact in grounds(self.finding)],
         }
@@ -101,8 +108,7 @@ class Screening:
     @property
     def obtain(self) -> tuple[str, ...]:
         """What to obtain before the participant can be decided."""
-        unknown = (clause for clause in self.clauses if clause.verdict is Verdict.UNKNOWN)
-        missing = (text for clause in unknown for text in clause.finding.missing)
+        missing = (text for clause in self.clauses for text in clause.obtain)
         return tuple(dict.fromkeys((*missing, *(f"correct {row}" for row in self.unread))))
 
     def failed(self) -> tuple[Clause, ...]:

@@ -200,7 +200,8 @@ class SignatureState:
         state = f"VOID since entry {self.void_by}" if self.void_by else "valid"
         if self.reset:
             state += f", with a key made after a reset (entry {self.reset})"
-        return f"{event.printed_name}, {self.entry.at:%Y-%m-%d %H:%M:%S} UTC, {event.meaning}: {state}"
+        of = f" of {event.about}" if event.about else ""
+        return f"{event.printed_name}, {self.entry.at:%Y-%m-%d %H:%M:%S} UTC, {event.meaning}{of}: {state}"
 
 
 def signature_state(casebook: Casebook, support: Support, entry: Entry) -> SignatureState:

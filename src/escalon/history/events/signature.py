@@ -27,9 +27,14 @@ class Signed(Event):
         return getattr(self, self.signs) if self.signs else None
 
     @property
+    def about(self) -> str:
+        """What is signed: an entry, a visit, an assumption."""
+        return "" if self.subject is None else f"entry {self.subject}"
+
+    @property
     def what(self) -> str:
         """What was signed, by whom and in which meaning."""
-        about = "" if self.subject is None else f" of entry {self.subject}"
+        about = f" of {self.about}" if self.about else ""
         return f"{super().what}{about}: {self.printed_name}, {self.meaning}"
 
 
@@ -47,9 +52,19 @@ class VisitSigned(Signed):
 
     visit: str
 
+    @property
+    def about(self) -> str:
+        """The visit that is signed."""
+        return f"visit {self.visit}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class AssumptionSigned(Signed):
     """A person signed how the study reads its protocol where the protocol is silent; `digest` is of its text."""
 
     assumption: str
+
+    @property
+    def about(self) -> str:
+        """The assumption that is signed."""
+        return self.assumption

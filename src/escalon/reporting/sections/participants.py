@@ -160,7 +160,7 @@ def _clause_row(view: View, id: str, some: Sequence[tuple[str, Clause]]) -> Tabl
     out = [(code, clause) for code, clause in some if clause.verdict is Verdict.NOT_MET]
     unknown = [(code, clause) for code, clause in some if clause.verdict is Verdict.UNKNOWN]
     said = [f"{code}: {failure(clause, view.label)}" for code, clause in out]
-    said += [f"{code}: {to_obtain(clause.finding.missing)}" for code, clause in unknown]
+    said += [f"{code}: {to_obtain(clause.obtain)}" for code, clause in unknown]
     criterion = some[0][1].criterion
     return row(
         id, strong(id), criterion.title or some[0][1].sentence, _with_grounds(out), _with_grounds(unknown),

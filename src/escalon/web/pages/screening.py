@@ -175,7 +175,7 @@ def _subject(study: Study, clause: Clause) -> str:
 
 
 def _row(study: Study, course: Course, one: Clause) -> ClauseRow:
-    missing = tuple(dict.fromkeys(one.finding.missing)) if one.verdict.value == "unknown" else ()
+    missing = one.obtain
     return ClauseRow(
         one.criterion.id,
         one.criterion.kind == "exclusion",
