@@ -168,6 +168,7 @@ def status(folder: CasebookFolder, account: AsPerson, as_json: AsJson = False) -
     with reading(folder, account, amending=False) as at:
         conduct, study = at.conduct, at.casebook.study
         trial = conduct.informed()
+        conduct.know(trial.participants)  # whose eligibility is asked again, and what is watched of everybody
         signed = [in_one_line(one) for one in signatures(conduct)]
         today = at.casebook.clock.now().astimezone(trial.frame.zone).date()
     decisions = {number: _decision_state(conduct.study, trial, number) for number in trial.decisions}

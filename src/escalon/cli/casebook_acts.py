@@ -146,7 +146,10 @@ def allocate(
     """
     with desk(folder, account, role, site) as at:
         entry = at.conduct.allocate(at.author, participant, cohort)
-    say(f"entry {entry.number}: {json.loads(entry.body)['new']}")
+    place = json.loads(entry.body)["new"]
+    say(
+        f"entry {entry.number}: {participant} has place {place['place']} of cohort {place['cohort']}, at level {place['level']}"
+    )
 
 
 @clean

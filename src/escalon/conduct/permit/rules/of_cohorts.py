@@ -27,6 +27,8 @@ def level_is_opened_by_a_signed_decision(act: Act) -> str | None:
     cohort = act.trial.cohorts.get(act.event.cohort) if isinstance(act.event, LevelAllocated) else act.cohort
     decision = act.trial.decisions.get(cohort.opened.decision) if cohort else None
     level = getattr(act.event, "level", cohort.opened.level if cohort else None)
+    if cohort is None and isinstance(act.event, CellsInfused):
+        return f"{act.event.participant} holds no place in a cohort that a signed decision opened"
     if cohort is None or decision is None or decision.proposed.level != level:
         return f"no signed decision opened level {level}" if level is not None else "no cohort is open"
     trial = act.informed()
