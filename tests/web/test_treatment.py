@@ -58,7 +58,8 @@ def test_before_a_place_is_given_the_rules_say_what_holds_at_every_level_and_of_
     page = client(told[0], "ines").get("/participants/P1/infusion.json").json()
     says = {one["name"]: one["why"] for one in page["rules"]}
     assert says["slot"] == "P1 holds no place in an open cohort"
-    assert says["decision"] == says["rule"] == "P1 holds no place, so there is no level"
+    assert says["decision"] == "P1 holds no place in a cohort that a signed decision opened"
+    assert says["rule"] == "P1 holds no place, so there is no level"
     assert says["apheresis"] == "no apheresis is recorded for P1"
     assert "level 0" not in str(page)
 
