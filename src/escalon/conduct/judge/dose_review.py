@@ -140,10 +140,10 @@ def gone(course: Course, day: date) -> str:
 
 def has_died(course: Course, day: date) -> bool:
     """Whether somebody died by a day, by an event or by the fact; a death without its day counts."""
-    return any(died is None or died.earliest <= day for died in _deaths(course))
+    return any(died is None or died.earliest <= day for died in deaths_of(course))
 
 
-def _deaths(course: Course) -> list[Day | None]:
+def deaths_of(course: Course) -> list[Day | None]:
     """The days of death that events and the fact say; None for one whose day nobody recorded."""
     days = [death_day(one.event) for one in course.adverse_events if is_death(one.event)]
     return [*days, *([course.died] if course.died else ())]
@@ -188,7 +188,7 @@ def treated(study: Study, trial: Trial, reviews: Iterable[DoseReview], today: da
 def _treated(study: Study, trial: Trial, one: DoseReview, today: date) -> Treated:
     infused, again = one.infusion.last.earliest, one.again.last.earliest if one.again else None
     course = trial.course(one.participant)
-    deaths = _deaths(course)
+    deaths = deaths_of(course)
     counted = Treated(
         one.counted_at, one.outcome, infused, one.participant, again=again, died=one.died,
         died_on=None if None in deaths else min((day.earliest for day in deaths if day), default=None),

@@ -7,6 +7,7 @@ from functools import cached_property
 from math import floor
 
 from escalon.conduct.judge.baselines import Baselines, one_of_each_visit
+from escalon.conduct.judge.dose_review import deaths_of
 from escalon.conduct.judge.given import dose_of, doses_of
 from escalon.conduct.judge.samples import profiles_of
 from escalon.conduct.judge.scores import ScoredFacts, however_little, responses, scored
@@ -19,7 +20,6 @@ from escalon.instruments.kit.catalogue import catalogue
 from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.kinetics import Profile, Sample
 from escalon.protocol.study import Study, Visit
-from escalon.safety.adverse_event import death_day, is_death
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,7 @@ class Member:
     @cached_property
     def died(self) -> Day | None:
         """The first day of death recorded, as a fact or in an adverse event."""
-        days = [death_day(one.event) for one in self.course.adverse_events if is_death(one.event)]
-        known = [day for day in (*days, self.course.died) if day is not None]
+        known = [day for day in deaths_of(self.course) if day is not None]
         return min(known, key=lambda day: day.earliest, default=None)
 
     @cached_property
