@@ -40,6 +40,7 @@ from escalon.history.events import (
     EntrySigned,
     Event,
     FolderImported,
+    ParticipantConsented,
     Role,
     RoleGranted,
     SecretSet,
@@ -266,11 +267,38 @@ def test_a_long_password_that_is_guessed_is_refused(local: Trial, password: str)
         "Example, Cora",
         "Cora Example.",
         "C0ra Examp1e",
+        "CoraExample",
+        "Cora Exampie",
     ],
 )
 def test_a_printed_name_is_one_persons(local: Trial, name: str) -> None:
     act = lambda: accounts.open_account(local.conduct, local.secrets, ADA, "cora2", name, [], FIRST)  # noqa: E731
     refused(act, "cora signs as Cora Example")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [("Hope Adler", "\u041d\u043e\u0440\u0435 Adler"), ("王敏", "王 敏"), ("Ivo Lund", "lvo Lund")],
+)
+def test_no_second_name_looks_like_the_first_in_another_alphabet_or_without_its_blank(
+    local: Trial, first: str, second: str
+) -> None:
+    accounts.open_account(local.conduct, local.secrets, ADA, "first", first, [], FIRST)
+    act = lambda: accounts.open_account(local.conduct, local.secrets, ADA, "second", second, [], FIRST)  # noqa: E731
+    refused(act, "first signs as")
+
+
+@pytest.mark.parametrize("site", ["S1 ", "s1", "S\u200b1", "S1\nS2", "\uff331", "S01", ""])
+def test_a_site_is_written_in_one_way_in_roles_and_consents(local: Trial, site: str) -> None:
+    refused(lambda: accounts.grant(local.conduct, ADA, "carla", Role.COORDINATOR, site), "site: ")
+    many = [(Role.COORDINATOR, site)]
+    refused(
+        lambda: accounts.open_account(local.conduct, local.secrets, ADA, "cleo", "Cleo Nilsson", many, FIRST), "site: "
+    )
+    accounts.grant(local.conduct, ADA, "carla", Role.COORDINATOR, "*")
+    everywhere = Author("carla", Role.COORDINATOR, "*", "test")
+    consent = ParticipantConsented(participant="Q1", site=site or "*", form="v1", signed_on=local.today())
+    refused(lambda: local.record(everywhere, consent), "site: ")
 
 
 def test_a_printed_name_mixes_no_alphabets(local: Trial) -> None:

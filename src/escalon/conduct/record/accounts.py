@@ -18,6 +18,7 @@ from escalon.casebook.location import change_key
 from escalon.casebook.secrets import SecretStore, verifier_digest
 from escalon.conduct.permit.authority import authorise
 from escalon.conduct.permit.refusal import refuse
+from escalon.conduct.permit.sites import why_no_site
 from escalon.conduct.record.printed_names import printed_name
 from escalon.conduct.record.recording import Conduct
 from escalon.conduct.record.signing import Password, check_password
@@ -74,8 +75,10 @@ def open_account(
     """
     row = secrets.prepare(_named(account), password, seed)
     with conduct.casebook.writing() as writer:
-        people = conduct.caught_up(writer).people
+        trial = conduct.caught_up(writer)
+        people = trial.people
         authorise(people.get(author.person), author, "AccountOpened", None)
+        _refuse_no_site(trial, roles)
         _refuse_used(people, account)
         name = printed_name(printed, people.by_account.values())
         for event in _opening(account, name, roles, row):
@@ -207,6 +210,7 @@ def grant(conduct: Conduct, author: Author, account: str, role: Role, site: str)
 
     def granted(trial: Trial) -> RoleGranted:
         given = RoleGranted(account=_known(trial.people, account).account, held=role, at_site=site)
+        _refuse_no_site(trial, [(role, site)])
         check_account(trial.people, author, given)
         return given
 
@@ -258,6 +262,13 @@ def check_account(people: People, author: Author, event: Event) -> None:
     grants = isinstance(event, RoleGranted) and any(one.roles for one in people.by_account.values())
     if author.person == SYSTEM and (opens or grants):
         raise refuse("account", "the first account exists; an administrator opens the others")
+
+
+def _refuse_no_site(trial: Trial, roles: Grants) -> None:
+    for _, site in roles:
+        says = why_no_site(trial, site) if site else "site: write the site, or * for every one"
+        if says:
+            raise refuse("account", says)
 
 
 def _refuse_used(people: People, account: str) -> None:

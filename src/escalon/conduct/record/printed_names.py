@@ -18,7 +18,7 @@ def printed_name(written: str, others: Iterable[Person]) -> str:
         raise refuse("account", f"{written!r} is no name that can be printed; write the person's name on one line")
     if mixed := next((word for word in name.split(" ") if len(_scripts(word)) > 1), None):
         raise refuse("account", f"{mixed!r} mixes alphabets, so that one name can look like another; write it in one")
-    same = next((one for one in others if _looks(one.printed_name) == _looks(name)), None)
+    same = next((one for one in others if _looks(one.printed_name) & _looks(name)), None)
     if same:
         raise refuse(
             "account", f"{same.account} signs as {same.printed_name}; a printed name is one person's, add to it"
@@ -26,10 +26,15 @@ def printed_name(written: str, others: Iterable[Person]) -> str:
     return name
 
 
-def _looks(name: str) -> str:
-    """What two names must differ in: not only in case, blanks, marks, order, figures that look like letters, or width."""
-    plain = unicodedata.normalize("NFKC", name).casefold().translate({ord("0"): "o", ord("1"): "l"})
-    return " ".join(sorted("".join(sign if sign.isalnum() else " " for sign in plain).split()))
+def _looks(name: str) -> set[str]:
+    """What two names share that look alike: whatever their case, blanks, marks, order, alphabet, figures and width."""
+    plain = unicodedata.normalize("NFKC", name).casefold().translate(ALIKE)
+    words = "".join(sign if sign.isalnum() else " " for sign in plain).split()
+    return {"".join(words), "".join(sorted(words))}
+
+
+ALIKE = str.maketrans("01iıавеіјкмнорстухѕһԁԛԝαβεζηικμνορτυχ", "olllabeljkmhopctyxshdqwabezhlkmnoptyx")
+"""Figures and letters of Greek and Cyrillic drawn as Latin ones (after Unicode TS 39); i as l, which its capital resembles."""
 
 
 def _scripts(word: str) -> set[str]:

@@ -11,8 +11,10 @@ from escalon.conduct.judge.dose_day import weight_apart
 from escalon.conduct.judge.dose_review import gone
 from escalon.conduct.judge.given import Given, amount_of, deviation, doses_of
 from escalon.conduct.permit.act import Act, rule
+from escalon.conduct.permit.sites import why_no_site
 from escalon.facts import Day
 from escalon.history.events import (
+    EVERY_SITE,
     ApheresisDone,
     CellsInfused,
     DoseChecked,
@@ -21,6 +23,7 @@ from escalon.history.events import (
     LymphodepletionGiven,
     ParticipantConsented,
     ParticipantScreened,
+    ParticipantTransferred,
     ProductReleased,
     SafetyReportSent,
 )
@@ -45,6 +48,15 @@ def nobody_has_two_codes(act: Act) -> str | None:
     code, written = act.event.participant, written_alike(act.event.participant)
     other = next((one for one in act.trial.courses if written_alike(one) == written), code)
     return None if code in act.trial.courses or other == code else f"is {code} not {other}, who is there already?"
+
+
+@rule(ParticipantConsented, ParticipantTransferred, name="site", signatures=0)
+def a_site_is_written_in_one_way(act: Act) -> str | None:
+    """A participant is at a site, not at every one; its name is not another's, written otherwise."""
+    site = act.event.site if isinstance(act.event, ParticipantConsented) else act.event.to_site
+    if site == EVERY_SITE:
+        return "site: nobody is at every site; write one"
+    return why_no_site(act.trial, site)
 
 
 @rule(*TREATED, name="withdrawn", signatures=2)
