@@ -57,6 +57,10 @@ CASES = [
     ),
     ("L02", "I-1b", clause('rule = "age > 20 at consent and age < 21 at consent"'), "would have to be above 20 and below 21"),
     ("L02", "I-1b", clause('rule = "pregnant and not pregnant"'), "nothing that may be recorded could meet it"),
+    (
+        "L02", "I-1b", clause('rule = "pregnant at screening and not pregnant at screening"'),
+        "nothing that may be recorded could meet it",
+    ),
     ("L02", "I-1b", clause('rule = "at least 3 of (pregnant, age > 20 at consent)"'), "nothing that may be recorded"),
     ("L02", "I-1b and E-1", clause('rule = "pregnant at screening and age > 30"'), "is required by I-1b and excluded by E-1"),
     ("L02", "I-1b", clause(ADULT, 'applies = "age > 130 at consent"\n'), "nobody is as its `applies` says: age > 130 at consent"),

@@ -215,8 +215,8 @@ def _unmet_together(study: Study, *parts: _Part) -> str:
         return f"{known.name} could be none of {', '.join(known.choices)}"
     if len({part.criterion.id for part in parts}) == 1:
         return "nothing that may be recorded could meet it"
-    if one.tree == others[0].tree:
-        yes, no = sorted(parts, key=lambda part: not part.wanted)
+    yes, no = (next((part for part in parts if part.wanted is wanted), None) for wanted in (True, False))
+    if yes and no and all(one.tree == other.tree for other in others):
         return (
             f"{render(one.tree)} is required by {yes.criterion.id} and excluded by {no.criterion.id}: nobody can enter"
         )

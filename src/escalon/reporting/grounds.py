@@ -101,13 +101,18 @@ def of_dose(given: Given, course: Course) -> tuple[Ground, ...]:
     return tuple(
         Ground(
             given.participant,
-            intern(f"infusion, level {one.event.level}"),
+            intern(f"{_called(one.event)}, level {one.event.level}"),
             str(one.event.happened(course.zone) or ""),
             _as_given(one.event),
             one.place,
         )
         for one in bags
     )
+
+
+def _called(event: CellsInfused) -> str:
+    """What giving it is called: cells are infused, a tablet is a dose."""
+    return "infusion" if "cell" in (event.unit or "cells/kg") else "dose"
 
 
 def _as_given(event: CellsInfused) -> str:

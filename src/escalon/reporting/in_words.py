@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 D = TypeVar("D", bound="DataclassInstance")
-_DRAWN = re.compile(r"(?<=>)[^<]+(?=<)")
+_DRAWN = re.compile(r'(?<=>)[^<]+(?=<)|(?<=aria-label=")[^"]+(?=")')
 _NAMES = frozenset({"id", "key", "participant", "method", "study", "version", "name", "cutoff", "input", "software"})
 """Parts that are names, not words."""
 

@@ -32,7 +32,7 @@ def axis_of(desk: Desk, code: str) -> Axis:
     level = given.level if given else course.allocation.level if course.allocation else 0
     return Axis(
         level,
-        f"infusion, level {given.level}" if given else "",
+        desk.study.said(f"infusion, level {given.level}") if given else "",
         in_days(desk.study.dose.dlt_window) if given else None,
         (desk.today - zero).days,
         tuple(_treatment(course, zero)),
