@@ -70,6 +70,12 @@ def test_postgresql_says_the_same(folder, postgres_query, monkeypatch):
         assert count(inquiry_of(folder, warehouse)).all_counts == count(inquiry_of(folder)).all_counts
 
 
+def test_a_table_that_an_account_may_not_read_is_not_said_to_be_absent(folder):
+    blind = Warehouse("postgres", lambda text: [], lambda table: {}, ("patients",))
+    with pytest.raises(MappingError, match=r"which is not there, or not for this account\. Tables: patients"):
+        count(inquiry_of(folder, blind))
+
+
 @pytest.mark.slow
 def test_spark_says_the_same(folder, monkeypatch):
     pytest.importorskip("pyspark", reason="Spark is not installed (extra `spark`)")

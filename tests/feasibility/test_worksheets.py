@@ -21,7 +21,9 @@ def test_those_listed_have_a_worksheet_each_with_what_is_known_and_what_is_missi
     mine = text[text.index("Clauses: 9") :]
     assert re.search(r"I-2d(?:(?!</tr>).)*met in the warehouse", mine, re.DOTALL)
     assert re.search(r"E-5(?:(?!</tr>).)*to be found out", mine, re.DOTALL)
-    assert "Silence counts as no for: malignancy" in text
+    assert (
+        "Silence counts as no for: malignant disease of any kind, at any time" in text
+    )  # in words, on a page for people
 
 
 def test_a_worksheet_is_of_those_listed_and_of_a_warehouse(tmp_path):

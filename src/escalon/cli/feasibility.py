@@ -147,9 +147,10 @@ def _list(inquiry: "Inquiry", as_json: bool, worksheet: Path | None) -> None:
 
     rows = inquiry.warehouse.answer(inquiry.prepared().listed())
     silent, unread = list(inquiry.mapping.silent), list(inquiry.mapping.unread(inquiry.study))
-    notes = [*([f"Silence counts as no for: {', '.join(silent)}"] if silent else []), *unread]
     if worksheet is not None:
-        _worksheets(inquiry, rows, notes, worksheet)
+        known = inquiry.study.vocabulary
+        called = [known[name].label if name in known else name for name in silent]
+        _worksheets(inquiry, rows, [*_silence(called, ";"), *unread], worksheet)
     people = [
         {
             "person": person,
@@ -174,9 +175,14 @@ def _list(inquiry: "Inquiry", as_json: bool, worksheet: Path | None) -> None:
         ("person", "disease", "verdict", "still open"),
         [(one["person"], one["disease"], one["verdict"], ", ".join(one["open"])) for one in people],
         most=200,
+        all_by="--json",
     )
-    for line in notes:
+    for line in (*_silence(silent, ","), *unread):
         say(line)
+
+
+def _silence(names: "Sequence[str]", apart: str) -> list[str]:
+    return [f"Silence counts as no for: {f'{apart} '.join(names)}"] if names else []
 
 
 SHEETS = 50

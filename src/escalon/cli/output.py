@@ -126,9 +126,13 @@ def print_table(
     notes: Iterable[str] = (),
     most: int | None = None,
     uncut: bool = False,
+    all_by: str = "-o FILE, or --json",
     **look: Any,
 ) -> None:
-    """A table on the screen. `numbers` stand right, `whole` columns never break, `uncut` is as wide as it needs to be."""
+    """A table on the screen. `numbers` stand right, `whole` columns never break, `uncut` is as wide as it needs to be.
+
+    Of more than `most` rows the rest is written `all_by` an option of the command.
+    """
     from rich.console import Console
     from rich.markup import escape
 
@@ -140,7 +144,7 @@ def print_table(
     for one in notes:
         Console().print(f"  {escape(one)}", style="dim", highlight=False)
     if most is not None and len(rows) > most:
-        say(f"… and {len(rows) - most} more rows. Write them all with -o FILE, or --json")
+        say(f"… and {len(rows) - most} more rows. Write them all with {all_by}")
 
 
 def print_document_table(table: "DocumentTable") -> None:

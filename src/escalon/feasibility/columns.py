@@ -72,8 +72,9 @@ class Columns:
         place = self.mapping.line(*path)
         if not there:
             known = ", ".join(self.warehouse.tables) or "none"
+            hidden = ", or not for this account" if self.warehouse.dialect == "postgres" else ""
             raise MappingError(
-                f"{place}: {users}needs the table {source}, which is not there. Tables: {known}. "
+                f"{place}: {users}needs the table {source}, which is not there{hidden}. Tables: {known}. "
                 f'Write under [{".".join(path)}] from = "…"'
             )
         for name, text in columns.items():
