@@ -277,7 +277,10 @@ class _Amount:
         asked, name = self.asked, self.name
         if unit is None:
             if len(asked.units) > 1:
-                options = " or ".join(f"{name}='{plain_amount(number)} {option}'" for option in asked.units)
+                parts = {"1": " as a part of one"}
+                options = " or ".join(
+                    f"{name}='{plain_amount(number)} {one}'{parts.get(one, '')}" for one in asked.units
+                )
                 raise ReadError("UNIT_MISSING", f"{name} {plain_amount(number)} has no unit. Write {options}")
             return number
         if asked.unit is None:

@@ -22,7 +22,7 @@ SMALLEST_DOSE = 1000
 """Cells per kg: no dose of CAR-T cells is smaller (the lowest of this study is 1e5); a smaller number is a level's number."""
 Volume = Annotated[float, number("volume that reaches the participant", 0, LARGEST_VOLUME, "mL", fact="infused_volume")]
 CellsPerMl = Annotated[
-    float, number("nucleated cells per mL after thaw", 0, "1e10", "{cells}/mL", also=("tnc_per_ml",), fact="tnc_per_ml")
+    float, number("nucleated cells per mL after thaw", 0, "1e10", "cells/mL", also=("tnc_per_ml",), fact="tnc_per_ml")
 ]
 Viability = Annotated[
     float, number("viable among nucleated cells, after thaw", 0, 1, "1", accepts=("%",), fact="post_thaw_viability")
@@ -30,12 +30,12 @@ Viability = Annotated[
 CarFraction = Annotated[
     float, number("CAR-positive among viable CD3+ cells (or among all, see car_gate)", 0, 1, "1", accepts=("%",))
 ]
-CellsPerKg = Annotated[float, number("dose level", SMALLEST_DOSE, "1e9", "{cells}/kg")]
-Cells = Annotated[float, number("viable CAR-positive cells", 0, "1e12", "{cells}")]
+CellsPerKg = Annotated[float, number("dose level", SMALLEST_DOSE, "1e9", "cells/kg")]
+Cells = Annotated[float, number("viable CAR-positive cells", 0, "1e12", "cells")]
 Gate = Literal["viable", "total"]
 
 
-@instrument("Viable CAR-positive cells in a volume", source=SOURCE, unit="{cells}", code="CARCELLS")
+@instrument("Viable CAR-positive cells in a volume", source=SOURCE, unit="cells", code="CARCELLS")
 def car_positive_cells(
     volume: Volume,
     cells_per_ml: CellsPerMl,
@@ -50,13 +50,13 @@ def car_positive_cells(
     return Outcome(volume * per_ml, parts=parts, contradictions=_gated_wrongly(viability, car_fraction, car_gate))
 
 
-@instrument("Cells to give", source=SOURCE, unit="{cells}", code="CELLTARG")
+@instrument("Cells to give", source=SOURCE, unit="cells", code="CELLTARG")
 def target_cells(level: CellsPerKg, weight: Weight) -> Any:
     """The number of cells a dose level means for a body weight."""
     return level * weight
 
 
-@instrument("Cells per kg given", source=SOURCE, unit="{cells}/kg", code="CELLSKG")
+@instrument("Cells per kg given", source=SOURCE, unit="cells/kg", code="CELLSKG")
 def cells_per_kg(cells: Cells, weight: Weight) -> Any:
     """The dose that was given, per kg of body weight."""
     return cells / weight

@@ -216,7 +216,7 @@ def _cells(bag: Bag, infused: Finding) -> Finding:
     if counted < 0:
         said = f"{plain(counted)} cells cannot be: write the number that was given"
         return Finding(
-            "car_positive_cells", None, Status.INVALID, unit="{cells}", components={"reported": counted}, reasons=(said,),
+            "car_positive_cells", None, Status.INVALID, unit="cells", components={"reported": counted}, reasons=(said,),
             rule=RULE,
         )  # fmt: skip
     flags: tuple[str, ...] = ("cells_as_reported",)
@@ -226,7 +226,7 @@ def _cells(bag: Bag, infused: Finding) -> Finding:
         reasons = (f"reported {plain(counted)} cells, but the factors give {plain(computed.value, 0)}: look again",)
     parts = {"reported": counted, "computed": computed.value}
     return Finding(
-        "car_positive_cells", counted, unit="{cells}", components=parts, flags=flags, reasons=reasons, rule=RULE,
+        "car_positive_cells", counted, unit="cells", components=parts, flags=flags, reasons=reasons, rule=RULE,
         rests_on=(computed,),
     )  # fmt: skip
 
