@@ -37,6 +37,20 @@ def test_the_table_is_named_as_it_lies_in_the_folder_however_its_path_was_writte
     assert '"table file=decisions.csv target=0.25"' in Path("own", "study.toml").read_text()
 
 
+@pytest.mark.parametrize("mark", ["'", '"'])
+def test_a_table_whose_path_has_a_blank_stands_between_quotation_marks(tmp_path: Path, mark: str) -> None:
+    (tmp_path / "our folder").mkdir()
+    table = tmp_path / "our folder" / "our decisions.csv"
+    table.write_text(RUN.invoke(app, ["design", "table", "i3+3 target=0.25 size=18", "--csv"]).stdout)
+    rule = f"table file={mark}{table}{mark} target=0.25"
+    found = RUN.invoke(app, ["study", "new", str(tmp_path / "own"), "--rule", rule, "--level", "1 GBq"])
+    assert found.exit_code == 0, found.output
+    assert "\"table file='our decisions.csv' target=0.25\"" in (tmp_path / "own" / "study.toml").read_text()
+    table.unlink()
+    linted = RUN.invoke(app, ["study", "lint", str(tmp_path / "own")])
+    assert (linted.exit_code, "0 errors" in linted.output) == (0, True), linted.output
+
+
 @pytest.mark.parametrize("name", ["record.txt", "study.toml"])
 def test_a_table_takes_the_place_of_no_file_of_the_study(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_text(RUN.invoke(app, ["design", "table", "i3+3 target=0.25 size=18", "--csv"]).stdout)

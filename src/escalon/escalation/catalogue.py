@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -215,9 +216,18 @@ def parse_design(
     return design
 
 
+def words_of(design: str) -> list[str]:
+    """The words of a design; what stands between quotation marks is one.
+
+    >>> words_of("table file='our table.csv' target=0.25")
+    ['table', 'file=our table.csv', 'target=0.25']
+    """
+    return [re.sub("[\"']", "", word) for word in re.findall(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""", design)]
+
+
 def settings_from(text: str) -> dict[str, Any]:
     """`boin target=0.25 size=18` as settings; a word without `=` after a 3+3 is its variant."""
-    words = text.split()
+    words = words_of(text)
     if not words:
         raise EscalationError("An empty design. Write one of: " + "; ".join(EXAMPLES.values()))
     settings: dict[str, Any] = {"design": ALIASES.get(words[0].lower(), words[0].lower())}

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from escalon.escalation.catalogue import words_of
 from escalon.facts.plain_file import bytes_of, text_of
 from escalon.protocol.errors import Problem, StudyError
 from escalon.protocol.toml_lines import TomlLines
@@ -124,7 +125,7 @@ def read_record(folder: Path) -> str:
 
 def table_in(rule: str) -> str:
     """The decision table that a dose rule names, as settings of a design are written: `file=` in any letters."""
-    settings = (word.partition("=") for word in rule.split())
+    settings = (word.partition("=") for word in words_of(rule))
     return next((value for key, _, value in settings if key.lower() == "file"), "")
 
 

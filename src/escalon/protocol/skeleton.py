@@ -62,7 +62,8 @@ def write_skeleton(folder: Path, outline: Outline | None = None) -> tuple[Path, 
     if table.name in FILES:
         raise ValueError(f"{named}: the new folder has a {table.name} of its own. Give the table another name")
     if table.is_file():
-        outline = replace(outline, rule=outline.rule.replace(named, table.name))
+        rule = outline.rule.replace(named, table.name).replace('"', "'")  # as it stands in the TOML of the folder
+        outline = replace(outline, rule=rule)
     words = _words(outline)
     with _new(folder) as made:
         for name in FILES:
