@@ -175,7 +175,18 @@ def test_death_and_rescue_make_no_responder_where_declared(study):
     fatal = event(participant="P01", term="Sepsis", grade=5, start=on(150), end=on(160), outcome="fatal")
     trial = people(disease="RA", events=[fatal])
     assert cell(study, study.endpoint("S-8"), trial, "D180").value is False
-    assert "no response: death" in cell(study, study.endpoint("S-8"), trial, "D180").flags[0]
+    found = cell(study, study.endpoint("S-8"), trial, "D180")
+    assert "no response: death" in found.flags[0]
+    assert [(one.name, one.day) for one in found.grounds if one.name == "death"] == [("death", on(160))]
+
+
+def test_a_response_that_an_event_ended_rests_on_what_says_so(study):
+    """Whoever opens the number sees the row, and a comparison of two reports can name it."""
+    rescue = Intercurrent.made(event="jak_inhibitor", strategy="composite")
+    endpoint = study.endpoint("S-8").model_copy(update={"intercurrent": (rescue,)})
+    given, died = fact("tofacitinib", True, 40), fact("death", True, 60)
+    assert given in cell(study, endpoint, responders(given), "D90").grounds
+    assert died in cell(study, study.endpoint("S-8"), responders(died), "D90").grounds
 
 
 def test_strategies_and_missing_values_of_a_change(study, sledai):

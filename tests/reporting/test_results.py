@@ -124,6 +124,26 @@ def test_a_corrected_value_and_a_new_row_are_told_apart(study, trial_folder, fou
     assert Because.UNEXPLAINED not in {one.because for one in [*differences(fewer, found), *differences(found, fewer)]}
 
 
+def test_a_death_explains_the_responses_that_it_ended(study, trial_folder, found, tmp_path):
+    """A change of a response, of its limits and of everything counted with it names the row that says who died."""
+    copied = changed_copy(trial_folder, tmp_path / "a", lambda line: line)
+    with (copied / "facts.csv").open("a", encoding="utf-8") as rows:
+        rows.write("P16,death,yes,,2026-01-15,synthetic,,,\n")
+    moved = differences(found, results_of(study, copied))
+    ended = {one.name: one for one in moved if one.name.startswith("T6-4a/D180/responders")}
+    assert {one.because for one in moved} == {Because.NEW_DATA}
+    assert {one.shown_by for one in ended.values()} == {("P16 death 2026-01-15 yes",)}
+    assert len(ended) == 6
+
+
+def test_a_row_that_moves_to_another_line_is_no_change(study, trial_folder, found, tmp_path):
+    def later(line):
+        return f"P01,malignancy,no,,2020-01-01,synthetic,,,\n{line}" if line.startswith("P01,esr,") else line
+
+    moved = differences(found, results_of(study, changed_copy(trial_folder, tmp_path / "a", later)))
+    assert [one.name for one in moved if one.name.startswith("L7/")] == []
+
+
 def test_a_row_that_two_tables_say_in_their_own_words_is_not_corrected_by_the_other(found):
     """A drug given is «yes» where drugs are counted, and its dose where they are listed: the same line, unchanged."""
     drug = {"participant": "P01", "name": "abatacept", "day": "2024-08-28", "place": "treatments.csv:2"}

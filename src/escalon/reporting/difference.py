@@ -116,8 +116,9 @@ def _changed(old: _Run, new: _Run, where: str) -> Iterator[CellChange]:
         if before.get("value") == after.get("value") and before.get("text") == after.get("text"):
             continue
         because, shown = _because(old, new, before, after)
+        is_moved = name.endswith("/place") and "" not in (_shown(before), _shown(after))  # the row, to another line
         is_layout = "value" in before and before.get("value") == after.get("value") and because is Because.UNEXPLAINED
-        if not is_layout:  # the same number with other digits, because others in its table have more
+        if not is_layout and not is_moved:  # the same number with other digits, because others in its table have more
             yield CellChange(name, _shown(before), _shown(after), because, shown)
 
 

@@ -309,7 +309,8 @@ def _after(cell: AtVisit, asked: Question, person: Member, visit: Visit) -> AtVi
             cell = replace(cell, flags=flags) if cell.state is State.VALUE else cell
         elif one.strategy == "composite" and is_sure:
             flags = (*cell.flags, f"no response: {what}")
-            return replace(cell, state=State.VALUE, value=False, reason="", flags=flags)
+            told = (*cell.rests_on, *person.told_of(one.event))
+            return replace(cell, state=State.VALUE, value=False, reason="", flags=flags, rests_on=told)
         elif one.strategy == "while_on_treatment" and is_sure:
             state, reason = State.NOT_APPLICABLE, f"after {what}"
             return replace(cell, state=state, value=None, baseline=None, change=None, reason=reason)

@@ -20,6 +20,7 @@ from escalon.instruments.kit.catalogue import catalogue
 from escalon.instruments.kit.visits import compares_visits, with_parts
 from escalon.kinetics import Profile, Sample
 from escalon.protocol.study import Study, Visit
+from escalon.safety.adverse_event import death_day, is_death
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +179,16 @@ class Member:
                 return [self.course.left] if self.course.left else []
             case "second_infusion":
                 return [one.day for one in doses_of(self.study, self.course)[1:]]
-        names = with_members(self.study.vocabulary, event)
-        some = [fact for name in names for fact in self.facts.named(name) if _is_so(fact)]
-        return [fact.day for fact in some if fact.until is None or not self._is_by_infusion(fact.until)]
+        return [fact.day for fact in self.told_of(event) if fact.until is None or not self._is_by_infusion(fact.until)]
+
+    def told_of(self, event: str) -> tuple[Fact, ...]:
+        """What says that an intercurrent event happened: the facts of it, and of a death the adverse event that ended in it."""
+        of_role = {"death": self.study.roles.death, "left": self.study.roles.left}.get(event)
+        names = with_members(self.study.vocabulary, of_role or event)
+        said = (fact for name in names for fact in self.facts.named(name) if _is_so(fact))
+        fatal = (one for one in self.course.adverse_events if event == "death" and is_death(one.event))
+        died = (Fact(event, True, death_day(one.event), source=one.place, participant=self.code) for one in fatal)
+        return (*said, *died)
 
     def _is_by_infusion(self, day: Day) -> bool:
         return self.infused is not None and day.latest <= self.infused.earliest

@@ -109,10 +109,13 @@ def _of_several(usable: dict[int, Placed], take: str, better: str) -> Placed:
     return Placed(mean, max(numbers), facts, flags=(f"mean of days {', '.join(map(str, sorted(numbers)))}",))
 
 
+RANGE_ONLY = "only known to be"
+
+
 def why_none(fact: Fact) -> str:
     """Why a fact has no value that can be counted with."""
     if isinstance(fact.value, Interval):
-        return f"only known to be {fact}"
+        return f"{RANGE_ONLY} {fact}"
     if isinstance(fact.behind, Finding):
         return why_open(fact.behind) or f"{_said(fact.name)} cannot be told from what is recorded"
     return f"{_said(fact.name)} was asked and is not known"

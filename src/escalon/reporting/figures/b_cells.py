@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from escalon.drawing import (
     WIDTH,
     Box,
-    Drawn,
     DrawnCourse,
     Linear,
     Panel,
@@ -31,6 +30,7 @@ from escalon.drawing.tokens import CONTEXT, INK, MUTED
 from escalon.facts import plain
 from escalon.kinetics import AplasiaRule, Profile, Sample, b_cell_aplasia
 from escalon.reporting.figures.groups import GroupLook, looks
+from escalon.reporting.figures.kinetics import days_told, group_key
 
 _LANE, _LEFT, _RIGHT = 16.0, 64.0, WIDTH - 40
 
@@ -49,8 +49,7 @@ def b_cell_figure(profiles: Sequence[Profile], rule: AplasiaRule | None = None, 
         return nothing("B cells in blood: no sample with a result")
     x = Linear(min([0.0, *days]), max([1.0, *days]), _LEFT, _RIGHT)
     y = b_cell_scale([spot.y for course in courses for spot in course.spots], rule, 220, 24)
-    step = 7 if x.high <= 60 else 30 if x.high <= 200 else 60 if x.high <= 400 else 180
-    ticks = [float(day) for day in range(0, int(x.high) + 1, step)]
+    ticks = days_told(x.high)
     limits = (
         (float(rule.below), f"aplasia below {plain(rule.below)}", INK),
         (float(rule.recovered), f"recovery from {plain(rule.recovered)}", INK),
@@ -123,10 +122,8 @@ def _lane(profile: Profile, rule: AplasiaRule, look: GroupLook, x: Linear, y: fl
 
 
 def _key(groups: dict[str, GroupLook], rule: AplasiaRule, y: float) -> list[Piece]:
-    entries: list[tuple[Drawn | None, str]] = [
-        (like(look.shape, look.paint), name) for name, look in (groups.items() if len(groups) > 1 else ())
-    ]
-    entries += [
+    entries = [
+        *group_key(groups),
         (like("triangle-down", INK, hollow=True), "below the limit of quantification"),
         (swatch(CONTEXT), "between the last aplastic sample and the next"),
         (like("arrow", INK), "still aplastic"),

@@ -59,10 +59,10 @@ def kinetics_figure(profiles: Iterable[Profile], note: str = "") -> str:
         x = Linear(first, until, left, right)
         inside = tuple(_cut(course, until) for course in courses)
         pieces += beside(y, y.ticks(), left, right, labels=place == 0)
-        pieces += below(x, _ticks(first, until), 24, 250, grid=False)
+        pieces += below(x, days_told(until), 24, 250, grid=False)
         pieces += panel(Panel(Box(left, 24, right, 250), x, y, inside, limits=_limits(drawn, place == len(panels) - 1)))
     pieces.append(text((60 + WIDTH) / 2, 281, "days from the end of infusion", size=10, anchor="middle", paint=MUTED))
-    pieces += key([*_group_key(groups), *_hollow_key(drawn)], 8, 304, WIDTH - 8)
+    pieces += key([*group_key(groups), *_hollow_key(drawn)], 8, 304, WIDTH - 8)
     return picture(pieces, _description(drawn))
 
 
@@ -128,16 +128,15 @@ def _limits(profiles: Sequence[Profile], named: bool) -> tuple[tuple[float, str,
     return tuple((limit, f"LLOQ {plain(limit, 3)}" if named else "", INK) for limit in limits)
 
 
-def _ticks(first: float, until: float) -> list[float]:
-    """Weeks in the early panel, months later."""
+def days_told(until: float) -> list[float]:
+    """The days that an axis names: weeks in an early panel, months later."""
     step = 7 if until <= 60 else 30 if until <= 200 else 60 if until <= 400 else 180
     return [float(day) for day in range(0, int(until) + 1, step)]
 
 
-def _group_key(groups: dict[str, GroupLook]) -> list[tuple[Drawn | None, str]]:
-    if len(groups) < 2:
-        return []
-    return [(like(look.shape, look.paint), name) for name, look in groups.items()]
+def group_key(groups: dict[str, GroupLook]) -> list[tuple[Drawn | None, str]]:
+    """How each group is drawn, where there are several."""
+    return [(like(look.shape, look.paint), name) for name, look in groups.items()] if len(groups) > 1 else []
 
 
 def _hollow_key(profiles: Sequence[Profile]) -> list[tuple[Drawn | None, str]]:

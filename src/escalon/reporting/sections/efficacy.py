@@ -10,7 +10,7 @@ from escalon.conduct.judge.cells import AtVisit, Statistic
 from escalon.conduct.judge.endpoints import Executed
 from escalon.conduct.judge.estimates import median
 from escalon.conduct.judge.populations import Population, on_the_way
-from escalon.conduct.judge.windows import State
+from escalon.conduct.judge.windows import RANGE_ONLY, State
 from escalon.facts import exact, plain, together
 from escalon.protocol.study import Endpoint, Study
 from escalon.reporting.build import counted, heads, row, slug
@@ -173,6 +173,8 @@ def _notes(study: Study, done: Executed) -> Iterator[str]:
     if done.why_not:
         compared = done.endpoint.compare in ("change from baseline", "percent change", "best change")
         yield f"No {'change from baseline' if compared else 'number'}: {done.why_not} ({done.detail})."
+    if inexact := [f"{one.participant} {one.visit}" for one in done.cells if one.reason.startswith(RANGE_ONLY)]:
+        yield f"Recorded as a range only, which is no number: missing here of {named(inexact, 4)}."
     flags = (
         (_ON_ITS_DAY.sub("", flag), f"{cell.participant} {cell.visit}") for cell in done.cells for flag in cell.flags
     )
