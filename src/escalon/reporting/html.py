@@ -41,7 +41,7 @@ _DAY = re.compile(r"\b(?:\d\d-[A-Z][a-z]{2}-\d{4}|(?:19|20)\d\d-\d\d-\d\d)\b")
 _SHORT = 18
 """A cell of so few characters is never broken: a date, a count, a name of one word."""
 _NUMBERS = re.compile(r"(?:[−+<>≥≤]?\s?\d|[.,;()%*/–\s]|to|BLQ|ND){1,30}")
-"""Nor are so few numbers: a median and its range."""
+"""Nor are so few numbers, a median and its range, where the screen is wide."""
 
 
 def page(document: Document, data: str = "DATA") -> str:
@@ -201,7 +201,7 @@ def _row(table: Table, row: TableRow, people: People) -> str:
 
 def _cell(name: str, cell: Cell, right: bool) -> str:
     tone = "" if cell.tone is Tone.PLAIN else str(cell.tone)
-    long = "" if len(cell.text) <= _SHORT or _NUMBERS.fullmatch(cell.text) else "t"
+    long = "" if len(cell.text) <= _SHORT else "v" if _NUMBERS.fullmatch(cell.text) else "t"
     classes = " ".join(one for one in ("r" if right else "", tone, long) if one)
     said = f' class="{classes}"' if classes else ""
     opens = f' data-c="{escape(name)}"' if cell.grounds or cell.method else ""
