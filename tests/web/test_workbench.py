@@ -152,7 +152,9 @@ def test_an_auditor_filters_opens_an_entry_and_a_changed_record_is_shown_as_not_
     book.close()
     told = mona.get("/audit/verify.json").json()
     assert told["is_whole"] is False
-    assert "NOT WHOLE" in mona.get("/audit/verify").text
+    shown = mona.get("/audit/verify").text
+    assert "NOT WHOLE" in shown
+    assert "whole up to" in shown
 
 
 def test_a_query_at_a_value_is_answered_and_closed_by_whom_it_is_for(bench):
