@@ -301,6 +301,14 @@ def test_a_site_is_written_in_one_way_in_roles_and_consents(local: Trial, site: 
     refused(lambda: local.record(everywhere, consent), "site: ")
 
 
+def test_nobody_administers_one_site_who_could_give_roles_at_all(local: Trial) -> None:
+    one = [(Role.ADMINISTRATOR, "S1")]
+    refused(
+        lambda: accounts.open_account(local.conduct, local.secrets, ADA, "eve", "Eve Rossi", one, FIRST), "whole trial"
+    )
+    refused(lambda: accounts.grant(local.conduct, ADA, "carla", Role.ADMINISTRATOR, "S1"), "whole trial")
+
+
 def test_a_printed_name_mixes_no_alphabets(local: Trial) -> None:
     refused(
         lambda: accounts.open_account(local.conduct, local.secrets, ADA, "cora2", "C\u043era Example", [], FIRST),

@@ -25,6 +25,7 @@ from escalon.conduct.record.signing import Password, check_password
 from escalon.history import Trial
 from escalon.history.entry import SYSTEM, Author
 from escalon.history.events import (
+    EVERY_SITE,
     AccountLocked,
     AccountOpened,
     AccountRevoked,
@@ -265,7 +266,11 @@ def check_account(people: People, author: Author, event: Event) -> None:
 
 
 def _refuse_no_site(trial: Trial, roles: Grants) -> None:
-    for _, site in roles:
+    for role, site in roles:
+        if role is Role.ADMINISTRATOR and site != EVERY_SITE:
+            raise refuse(
+                "account", "site: an administrator is of the whole trial, not of one site: write administrator@*"
+            )
         says = why_no_site(trial, site) if site else "site: write the site, or * for every one"
         if says:
             raise refuse("account", says)
