@@ -114,6 +114,13 @@ term  = ["platelets"]
 grade = 4
 not_recovered_by_day = 28
 """
+UNRANGED = """[fact.il_6]
+label  = "interleukin 6"
+kind   = "number"
+unit   = "ng/L"
+settle = "blood sample"
+
+[fact.pregnant]"""
 WORDS, ASKED, V1 = 'says = "Adults of 18 years or more"\n', "[[assumption]]\n", 'instead = { dose.variant = "V1" }'
 OPEN = [
     ("L01", "I-1b", [clause('rule = "alb >= 30 at screening"')], "alb"),
@@ -125,6 +132,7 @@ OPEN = [
         "L15", "DLT-2", [("[fact.pregnant]", COUNTS), ("grade = 4", LOW_COUNT), clause('rule = "platelets < 20 10^9/L"')],
         "I-1b",
     ),
+    ("L30", "il_6", [("[fact.pregnant]", UNRANGED), clause('rule = "il_6 <= 50 ng/L at screening"')], "I-1b reads it"),
     ("L19", "dlt", [], "nobody has confirmed"),
     ("L19", "zone", [('zone     = "UTC"', "")], "zone"),
     ("L24", "Q-VARIANT", [(f", {V1}", "")], "V1"),

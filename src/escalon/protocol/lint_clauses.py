@@ -100,6 +100,22 @@ def _labels(study: Study) -> Iterator[Remark]:
                 yield told("no kind", one.id, what, one.place, do)
 
 
+def _ranges(study: Study) -> Iterator[Remark]:
+    """A number that a clause decides by, and of which nothing says what is possible or usual: a slip of unit would decide."""
+    from escalon.protocol.asked import as_item
+
+    read = {name: one.id for one in reversed(study.clauses) for name in one.names}
+    for name, clause in read.items():
+        known = study.vocabulary.get(name)
+        if known is None or known.computed or known.kind not in ("number", "integer"):
+            continue
+        item = as_item(known)
+        if item.doubtful == (None, None) and None in (item.low, item.high):
+            what = f"{clause} reads it, and nothing says what is possible or usual: a slip of unit would decide unseen"
+            do = f"write low and high, and doubtful_low and doubtful_high, in [fact.{name}]"
+            yield told("no range", name, what, known.place, do)
+
+
 _HISTORY = re.compile(
     r"\b(?:history|prior|previous|previously|past|ever|had|allergy|allergies|allergic|anaphyla\w*|stroke|infarct\w*"
     r"|transplant\w*|splenectomy|malignan\w*|cancer)\b",
@@ -201,6 +217,7 @@ CLAUSES = (
     _held,
     _duplicates,
     _labels,
+    _ranges,
     _histories,
     _asked_once,
     _lone_days,
