@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from escalon.escalation import Outcome
 from escalon.facts import Day, Fact, Interval
 from escalon.safety.adverse_event import AdverseEvent
-from escalon.safety.dlt_definition import DltDefinition
+from escalon.safety.dlt_definition import DltDefinition, DltRule
 from escalon.safety.dlt_evidence import DltEvidence, dlt_evidence, uncounted_notes
 from escalon.safety.dlt_grounds import Horizon
 from escalon.safety.followed import Entered, Followed, Judgement, WindowReview
@@ -125,6 +125,37 @@ def test_a_review_answers_for_a_day_only_where_it_reaches_the_last_that_day_may_
     assert evidence(event, reviews=[WindowReview(through.earliest)]).in_doubt
     whole = evidence(event, reviews=[WindowReview(LAST)])
     assert "is a DLT is not decided" not in whole.why
+
+
+@pytest.mark.parametrize(
+    ("end", "died", "outcome", "said"),
+    [
+        (None, on(9), NOT_EVALUABLE, "died of Sepsis on 2025-03-26, judged no DLT"),
+        (Day(2025), on(9), NOT_EVALUABLE, "died of Sepsis on 2025-03-26, judged no DLT"),
+        (on(9), Day(2025), NOT_EVALUABLE, "died of Sepsis on 2025-03-26, judged no DLT"),
+        (None, on(35), NO_DLT, "window closed without a DLT"),
+        (None, Day(2025, 4), PENDING, "died in 2025-04: whether before the window ended"),
+        (None, on(60), PENDING, "died of Sepsis on a day not recorded"),
+    ],
+)
+def test_one_death_has_one_day_wherever_it_is_recorded(end: Day | None, died: Day, outcome: Outcome, said: str) -> None:
+    found = evidence(replace(line("Sepsis", 5, 4, dlt=False), end=end), died=died)
+    assert (found.outcome, said in found.why) == (outcome, True), found
+
+
+def test_the_day_of_one_fatal_event_is_that_of_another() -> None:
+    found = evidence(line("Sepsis", 5, 4, dlt=False), line("Death NOS", 5, 9, dlt=False))
+    assert (found.outcome, found.why.startswith("died of Sepsis on 2025-03-26")) == (NOT_EVALUABLE, True), found
+
+
+@pytest.mark.parametrize(("later", "in_doubt"), [(3, False), (4, True)])
+def test_a_judgement_does_not_answer_for_what_the_event_became_later(later: int, in_doubt: bool) -> None:
+    grave = DltDefinition((DltRule("D-1", "any toxicity of grade 3 or more", ("any",), 3),))
+    lines = [Entered(line("Diarrhea", 3, 3, id="1"), 1), Entered(line("Diarrhea", later, 15, 20, id="1"), 3)]
+    for decided in ({"judgements": [Judgement(False, 2, frozenset({1}))]}, {"reviews": [WindowReview(LAST, 2)]}):
+        followed = Followed(participant="P02", events=lines, **decided)
+        found = dlt_evidence(grave, followed, Horizon(FIRST, LAST, CLOSED))
+        assert found.in_doubt is in_doubt, found
 
 
 def vague(value: str, month: int = 4) -> Fact:

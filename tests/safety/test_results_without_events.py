@@ -103,6 +103,24 @@ def test_a_result_without_the_limit_it_is_graded_by_is_asked_about() -> None:
     assert evidence(febrile, neutrophils(9, "0.3")).outcome is NO_DLT
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (alt(5, "300"), alt(20, "900")),
+        (Fact("alt", Decimal(300), on(5), "U/L"), Fact("alt", Decimal(900), on(20), "U/L")),
+    ],
+)
+def test_no_judgement_answers_for_a_result_it_does_not_reach(first: Fact, second: Fact) -> None:
+    assert evidence(LIVER, first, second, reviews=[WindowReview(on(10).earliest, 1)]).in_doubt
+    assert not evidence(LIVER, first, second, reviews=[WindowReview(on(20).earliest, 1)]).in_doubt
+    rule, horizon = DltDefinition((LIVER,)), Horizon(FIRST, LAST, CLOSED)
+    for decided in ({"judgements": [Judgement(False, 2)]}, {"reviews": [WindowReview(LAST, 2)]}):
+        for entry, in_doubt in ((1, False), (3, True)):
+            counts = [Entered(first, 1), Entered(second, entry)]
+            followed = Followed(participant="P1", counts=counts, **decided)
+            assert dlt_evidence(rule, followed, horizon).in_doubt is in_doubt
+
+
 def test_a_result_that_an_event_tells_of_is_judged_with_the_event() -> None:
     judged = AdverseEvent(term="Platelet count decreased", grade=4, start=on(8), end=on(12), dlt=False)
     assert evidence(ANY_DAY, platelets(9, "20"), lines=(judged,)).outcome is NO_DLT

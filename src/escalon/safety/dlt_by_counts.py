@@ -79,8 +79,8 @@ def _bare_ground(
         return None
     more = f" and {len(bare) - 1} more" if len(bare) > 1 else ""
     about = f"{term}: {bare[0]}{more} without a grade: record the laboratory's limits beside it"
-    since = min((fact.day.earliest for fact in bare if fact.day), default=window.last)
-    return ClauseGround(rule.id, about, None, term=f"{term} without a grade", since=since)
+    since = max(window.day_of(fact.day) for fact in bare)
+    return ClauseGround(rule.id, about, None, term=f"{term} without a grade", since=since, results=frozenset(bare))
 
 
 def _seen_ground(
@@ -101,9 +101,11 @@ def _seen_ground(
     truth, by = _how_long(rule, low, looks, window) if low else (False, None)
     if truth is False:
         about = f"{term}: {vague[0].fact}, on a day that is not recorded" if vague else ""
-        return ClauseGround(rule.id, about, None, term=term, since=window.last) if vague else None
+        seen = frozenset(one.fact for one in vague)
+        return ClauseGround(rule.id, about, None, term=term, since=window.last, results=seen) if vague else None
     about = f"{term}: {', '.join(look.words for look in low[:3])}"
-    ground = ClauseGround(rule.id, about, truth, term=term, by=by, since=window.day(low[0].day))
+    since = window.day(low[-1].day)
+    ground = ClauseGround(rule.id, about, truth, term=term, by=by, since=since, results=frozenset(low))
     return _beside_the_count_before(rule, ground, counts) if truth is True else ground
 
 

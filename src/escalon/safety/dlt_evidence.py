@@ -137,8 +137,8 @@ class _Reading(Judged):
         if self.followed.evaluable is True:
             return ""
         for event in self.known:
-            if event.was_fatal_within(self.window.first, self.window.last) is not False:
-                on = f"on {event.died}" if event.died else "on a day not recorded"
+            if self.fatal_inside(event) is not False:
+                on = f"on {day}" if (day := self.day_of_death(event)) else "on a day not recorded"
                 return f"died of {event.lines[0].term} {on}, judged no DLT, in the window: replaced"
         if self.followed.died is not None and self._died_inside(self.followed.died):
             return f"died on {self.followed.died}, in the window, without a DLT: replaced"

@@ -40,11 +40,18 @@ class ClauseGround:
     """The day of the evidence: what was reviewed up to an earlier day did not have it."""
     is_silence: bool = False
     """Open only because nobody recorded anything, not by anything recorded."""
+    results: frozenset[object] = frozenset()
+    """The laboratory's results it rests on."""
 
     @property
     def is_doubt(self) -> bool:
         """Whether what is recorded meets the clause or leaves it open with no day ahead that would settle it."""
         return not self.is_silence and (self.truth is True or (self.truth is None and self.by is None))
+
+    def is_less_than(self, now: "ClauseGround") -> bool:
+        """Whether what is there now has a result that this had not, or a graver event: a judgement of this is none of that."""
+        before, grave = ((one.event.grade or 0) if one.event else 0 for one in (self, now))
+        return not now.results <= self.results or before < grave
 
     @property
     def key(self) -> tuple[object, ...]:

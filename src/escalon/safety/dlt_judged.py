@@ -1,6 +1,5 @@
 """What is recorded of one participant against the definition, what people decided of it, and what is in doubt."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -102,7 +101,11 @@ class Judged:
         then = self.followed.known_at(entry)
         counts = counts_of(then, self.window.first, self.window.as_of)
         before = read_clauses(self.definition, then.occurrences, counts, self.window)
-        return any(one.key == ground.key and one.truth is ground.truth for clause in before for one in clause.grounds)
+        return any(
+            one.key == ground.key and one.truth is ground.truth and not one.is_less_than(ground)
+            for clause in before
+            for one in clause.grounds
+        )
 
     def contradicts(self, ground: ClauseGround) -> bool:
         """Whether counts go on at the grade after the day on which the judged event is said to have ended."""
@@ -192,26 +195,42 @@ class Judged:
     def _elsewhere(self) -> str:
         """A death, or leaving, that the events do not explain or whose day leaves the window open."""
         died, left = self.unexplained_death, self.followed.left
-        days = [event.died for event in self.known if event.died] + ([self.followed.died] if self.followed.died else [])
-        if before := [day for day in days if day.latest < self.window.first]:
+        if before := [day for day in self.deaths if day.latest < self.window.first]:
             return f"died on {before[0]}, before the infusion: correct one of the two"
         if died and self._died_inside(died) is not False and not self.followed.reviewed_to(self.window.day_of(died)):
             return f"died on {died}, and no adverse event says of what: whether it is a DLT is not decided"
         if left is not None and left.latest < self.window.first and self.followed.evaluable is None:
             return f"left on {left}, before the infusion: correct one of the two"
-        return self._end_not_known(days) if self.followed.evaluable is None else ""
+        return self._end_not_known() if self.followed.evaluable is None else ""
 
-    def _end_not_known(self, deaths: Iterable[Day]) -> str:
+    @cached_property
+    def deaths(self) -> tuple[Day, ...]:
+        """The days of the death, as events and the fact say them; of two that may be one, the day and not its month."""
+        known = [event.died for event in self.known] + [self.followed.died]
+        days = dict.fromkeys(day for day in known if day is not None and day.earliest <= self.window.as_of)
+        return tuple(day for day in days if not any(_is_part(other, day) for other in days))
+
+    def day_of_death(self, event: Occurrence) -> Day | None:
+        """The day of the death that an event led to: its own, or the one that another event or the fact tells more closely."""
+        closer = (day for day in self.deaths if event.died is None or _is_part(day, event.died))
+        return next(closer, event.died) if event.is_fatal else None
+
+    def fatal_inside(self, event: Occurrence) -> Truth:
+        """Whether an event led to a death in the window."""
+        day = self.day_of_death(event)
+        return event.was_fatal_within(self.window.first, self.window.last) if day is None else self._died_inside(day)
+
+    def _end_not_known(self) -> str:
         """A leaving, or a death without a DLT, of which nobody can say whether the window had ended: not «replaced», and not
         «no DLT» either."""
         last, left = self.window.last, self.followed.left
-        ends = [("died", day) for day in deaths] + ([("left", left)] if left else [])
+        ends = [("died", day) for day in self.deaths] + ([("left", left)] if left else [])
         known = min(last, self.window.as_of)
         found = [f"{how} in {day}" for how, day in ends if day.earliest <= known and last < day.latest]
         found += [
             f"died of {event.lines[0].term} on a day not recorded"
             for event in self.known
-            if event.died is None and event.was_fatal_within(self.window.first, last) is None
+            if self.day_of_death(event) is None and self.fatal_inside(event) is None
         ]
         return f"{found[0]}: whether before the window ended on {last} is not known: record the day" if found else ""
 
@@ -233,6 +252,11 @@ class Judged:
         return self._may_be_inside(event) and (
             self.followed.judged(event)[0] is not None or (event.is_grave and not is_part(event, self.known))
         )
+
+
+def _is_part(day: Day, whole: Day) -> bool:
+    """Whether a day lies in one that is known less closely: 2025-03-12 in 2025-03."""
+    return day != whole and whole.earliest <= day.earliest and day.latest <= whole.latest
 
 
 def counts_of(followed: Followed, first: date, as_of: date) -> Counts:
