@@ -309,6 +309,13 @@ def test_one_bad_row_of_counts_costs_the_person_it_is_of_and_nobody_else(tmp_pat
         assert said in found.stderr
 
 
+def test_somebody_of_whom_no_count_is_known_is_listed_without_a_grade(tmp_path: Path) -> None:
+    table = lines(tmp_path / "anc.csv", "participant,day,anc", "P01,3,400", "P02,3,")
+    found = json.loads(run(app, ["icaht", "--table", str(table), "--json"]).stdout)
+    assert [(one["participant"], one["early"]["value"]) for one in found] == [("P01", None), ("P02", None)]
+    assert "no neutrophil count" in found[1]["early"]["reasons"][0]
+
+
 def test_two_counts_of_one_day_are_refused_however_the_day_is_written() -> None:
     found = run(app, ["icaht", "3=400", "D3=90", "5=80"])
     assert (found.exit_code, "day 3 has two counts" in found.stderr) == (2, True)

@@ -120,6 +120,17 @@ def test_a_gap_between_counts_that_are_not_low_is_flagged_alone() -> None:
     assert (early.value, "gap_flag" in early.flags) == (1, True)
 
 
+@pytest.mark.parametrize(("beyond", "bounds"), [({60: 2000}, (1, 3)), ({33: 2000}, (1, 3)), ({}, None)])
+def test_low_counts_that_nobody_followed_to_day_30_leave_the_grade_open_where_counts_went_on(beyond, bounds) -> None:
+    early, _ = icaht({0: 2000, 7: 2000, 15: 2000, 23: 400, **beyond}, closed=True)
+    assert (early.value, early.bounds) == (None if bounds else 1, bounds)
+
+
+def test_counts_that_are_not_low_leave_nothing_open_up_to_day_30() -> None:
+    early, _ = icaht({**dict.fromkeys((0, 7, 14, 21, 28), 2000), 35: 2000}, closed=True)
+    assert early.value == 0
+
+
 def test_gap_of_a_week_is_interpolated() -> None:
     (run,) = runs({0: 3000, 3: 400, 11: 400, 12: 3000}, 500)
     assert (run.first, run.last, run.days) == (3, 11, 9)

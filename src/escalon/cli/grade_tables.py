@@ -240,6 +240,8 @@ def _day_after(text: str) -> int:
 
 def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_json: bool) -> None:
     """ICAHT of every participant of a table with columns participant, day, anc, and unit where counts are not per µL."""
+    from escalon.instruments.safety.icaht import icaht
+
     aside: list[RowAside] = []
     mine, problems = _by_person(read_rows(file, ["participant", "day", "anc"], aside=aside)[1])
     problems += map(str, aside)
@@ -248,7 +250,7 @@ def grade_counts(file: Path, output: Path | None, scale: str, closed: bool, as_j
         cells = [tuple((row.get(name) or "").strip() for name in ("day", "anc", "unit")) for _, row in some]
         counts = [(day, (count, unit) if unit else count) for day, count, unit in cells if count]
         try:
-            found |= {who: icaht_of(counts, scale, closed)} if counts else {}
+            found[who] = icaht_of(counts, scale, closed) if counts else icaht({})
         except ValueError as error:
             problems.append(f"{file.name}, participant {who}: {error}")
     columns = ("participant", "early", "late", "days_500", "days_100", "flags")

@@ -117,6 +117,7 @@ def _is_observed_between(counts: Mapping[int, Number], first: int, last: int) ->
 
 
 Counts = Mapping[int, Number]
+Counted = Mapping[int, Number | Interval]
 ANC = number("neutrophil count", 0, 1_000_000, "/uL")
 """Counts by day are per µL unless they say their unit; a series wholly below 30 is asked about (`read_counts`)."""
 LIKELY_GIGA = 30  # no series of neutrophils per µL lies wholly below this without a count of 0: it would be in 10⁹/L
@@ -161,8 +162,8 @@ def icaht(
     A period without any count gives no grade, not grade 0. Until its last day the early grade is a range: from what is
     already certain to what the days to come could make of it; `closed` says that no more counts will come. A count of which
     only an interval is known counts at both its ends. A gap of more than 7 days sets `gap_flag`; beside a count of 500 or
-    less the days nobody counted may have been as low as 0, which makes the grade a range. Raises ValueError for a count
-    below 0.
+    less the days nobody counted may have been as low as 0, which makes the grade a range; so do those up to
+    day 30 where the next count lies beyond it. Raises ValueError for a count below 0.
     """
     known = {day: count for day, count in counts.items() if count is not None}
     for day, count in known.items():
@@ -170,14 +171,14 @@ def icaht(
             raise ValueError(f"the count of day {day} is {_plain(count)}: a count is 0 or more, in cells/µL")
     early = {day: count for day, count in known.items() if 0 <= day <= EARLY_LAST}
     late = {day: count for day, count in known.items() if day > EARLY_LAST}
-    return _early(early, scale, recovery, closed), _late(late)
+    return _early(early, late, scale, recovery, closed), _late(late)
 
 
 def _plain(count: Number | Interval) -> str:
     return str(count) if isinstance(count, Interval) else plain(count)
 
 
-def _at(counts: Mapping[int, Number | Interval], end: int) -> dict[int, Number]:
+def _at(counts: Counted, end: int) -> dict[int, Number]:
     """Every count, an interval at its low (0) or its high end (1)."""
     return {
         day: ((0, _REMAINING)[end] if count.ends[end] is None else count.ends[end])
@@ -213,7 +214,7 @@ def _measured(counts: Counts, scale: Scale, recovery: int) -> _Measured:
     return _Measured(d500, d100, any(run.first <= 3 and run.last == max(counts) for run in severe), severe)
 
 
-def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int, closed: bool) -> Finding:
+def _early(counts: Counted, later: Counted, scale: Scale, recovery: int, closed: bool) -> Finding:
     if not counts:
         return _no_counts("icaht_early", "no neutrophil count from day 0 to 30")
     best, worst = (_measured(_at(counts, end), scale, recovery) for end in (1, 0))
@@ -223,7 +224,7 @@ def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int,
         flags = (*flags, "early_period_incomplete")
         reasons = (*reasons, f"the last count is of day {max(counts)}: the grade may still change")
     to_come = range(max(counts) + 1, EARLY_LAST + 1) if is_open else ()
-    unseen = (day for a, b in _long_gaps(counts) if _is_low_beside(counts, a, b) for day in range(a + 1, b))
+    unseen = (day for a, b in _unseen_between(counts, later) for day in range(a + 1, min(b, EARLY_LAST + 1)))
     low = best.certain if is_open else best.grade
     high = _measured({**_at(counts, 0), **dict.fromkeys((*unseen, *to_come), 0)}, scale, recovery).grade
     decided = low == high
@@ -247,7 +248,7 @@ def _early(counts: Mapping[int, Number | Interval], scale: Scale, recovery: int,
     )
 
 
-def _late(counts: Mapping[int, Number | Interval]) -> Finding:
+def _late(counts: Counted) -> Finding:
     if not counts:
         return _no_counts("icaht_late", "no neutrophil count after day 30")
     (best, best_confirmed), (worst, confirmed) = (_lowest(_at(counts, end)) for end in (1, 0))
@@ -286,13 +287,19 @@ def _long_gaps(counts: Mapping[int, object]) -> list[tuple[int, int]]:
     return [(a, b) for a, b in pairwise([-1, *sorted(counts)]) if b - a > LONGEST_GAP + 1]
 
 
-def _is_low_beside(counts: Mapping[int, Number | Interval], first: int, last: int) -> bool:
+def _unseen_between(counts: Counted, later: Counted) -> list[tuple[int, int]]:
+    """The gaps in which a run may have gone on unseen; the last of them up to the first count after the early period."""
+    last = [(max(counts), min(later))] if later else []
+    return [(a, b) for a, b in [*_long_gaps(counts), *last] if _is_low_beside({**counts, **later}, a, b)]
+
+
+def _is_low_beside(counts: Counted, first: int, last: int) -> bool:
     """Whether a count at either end of a gap is, or may be, one of a run: then the run may have gone on unseen."""
     lowest = _at(counts, 0)
     return any(exact(lowest[day]) <= SEVERE for day in (first, last) if day in lowest)
 
 
-def _gaps(counts: Mapping[int, Number | Interval]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _gaps(counts: Counted) -> tuple[tuple[str, ...], tuple[str, ...]]:
     long = _long_gaps(counts)
     if not long:
         return (), ()
