@@ -205,6 +205,15 @@ def test_a_groups_name_runs_over_all_columns_and_no_dash_stands_beside_it():
     assert csv(grouped, in_groups()).splitlines()[1].startswith("RA,–,–,")
 
 
+def test_a_groups_name_does_not_widen_the_column_it_runs_over_in_word():
+    def first(name: str) -> str:
+        long = replace(in_groups(), rows=(replace(in_groups().rows[0], cells=(Cell(name), Cell("–"), Cell("–"))),))
+        made = word(replace(document(), sections=(Section("1", "S", (long,)),)))
+        return re.search(r'w:gridCol w:w="(\d+)"', ZipFile(BytesIO(made)).read("word/document.xml").decode())[1]
+
+    assert first("Alanine aminotransferase increased: 12 tested after") == first("RA")
+
+
 def test_a_printed_sheet_is_no_wider_than_its_table_and_on_a4():
     from openpyxl import load_workbook
 

@@ -44,6 +44,16 @@ def number(value: object, places: int | None = None) -> str:
     return (plain(value) if places is None else _fixed(found, places)).replace("-", MINUS)
 
 
+def as_sentence(said: str) -> str:
+    """What a study notes, as a sentence; a word that is written in its own way stays so.
+
+    >>> as_sentence("by central reading"), as_sentence("mRSS by one reader."), as_sentence("由中心评定。")
+    ('By central reading.', 'mRSS by one reader.', '由中心评定。')
+    """
+    said = f"{said[0].upper()}{said[1:]}" if said.split(maxsplit=1)[0].islower() else said
+    return said if said.endswith(tuple(".!?。！？")) else f"{said}."
+
+
 def signed(value: object, places: int | None = None) -> str:
     """A change: `+1.5`, `−6`, `0`.
 

@@ -176,7 +176,11 @@ _ACROSS, _LETTER, _MARGINS, _LEAST = 15137, 90, 120, 1400
 
 def _longest(table: Table, place: int) -> int:
     """The letters of a column's widest cell; a head may stand in lines of one word."""
-    return max(3, *map(len, table.columns[place].head.split()), *(len(row.cells[place].text) for row in table.rows))
+    return max(
+        3,
+        *map(len, table.columns[place].head.split()),
+        *(len(row.cells[place].text) for row in table.rows if not row.is_heading),
+    )
 
 
 def _inked(paragraph: Any, text: str, tone: Tone, size: int = 7) -> None:

@@ -28,7 +28,7 @@ from escalon.reporting.document import (
     Tone,
 )
 from escalon.reporting.grounds import of_cell
-from escalon.reporting.printed import SETTLED, as_recorded, digits_of, named, number, percent, signed
+from escalon.reporting.printed import SETTLED, as_recorded, as_sentence, digits_of, named, number, percent, signed
 from escalon.reporting.sections.efficacy_figures import items_behind, trajectory
 from escalon.reporting.view import View
 from escalon.safety.proportion import clopper_pearson
@@ -166,8 +166,8 @@ _ON_ITS_DAY = re.compile(r"(?<=treatment) on [\d-]+$")
 
 
 def _notes(study: Study, done: Executed) -> Iterator[str]:
-    if said := done.endpoint.notes:
-        yield f"{said[0].upper()}{said[1:].removesuffix('.')}."
+    if said := done.endpoint.notes.strip():
+        yield as_sentence(said)
     if assumed := study.assumed(done.endpoint.id):
         yield f"Rests on {', '.join(assumed)}."
     if done.why_not:
