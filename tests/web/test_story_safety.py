@@ -10,19 +10,23 @@ from escalon.history.events import AdverseEventRecorded, DltAdjudicated
 from tests.casebook.conftest import clock, sqlite_casebook
 from tests.casebook.trial import INES, SECRET
 from tests.web.bench import served
-from tests.web.live import IN_CHROMIUM, acted, at, pictured, standing
+from tests.web.live import IN_CHROMIUM, acted, at, expect, pictured, standing
 
 __all__ = ["clock", "sqlite_casebook"]
 pytestmark = IN_CHROMIUM
 
 
-def observe(page: Any, **said: str) -> None:
+def answer(page: Any, **said: str) -> None:
     for name, value in said.items():
         box = page.locator(f"[id='CRS.{name}']")
         if box.evaluate("e => e.tagName") == "SELECT":
             box.select_option(value)
         else:
             box.fill(value)
+
+
+def observe(page: Any, **said: str) -> None:
+    answer(page, **said)
     page.locator("#round button").click()
     page.wait_for_load_state()
 
@@ -123,3 +127,29 @@ def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(
             for width in (820, 320):
                 page.set_viewport_size({"width": width, "height": 900})
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, (place, width)
+
+
+def test_a_grade_of_answers_that_have_changed_is_not_recorded_and_none_leaves_for_a_server_that_is_gone(
+    window: Any, sqlite_casebook: Casebook
+) -> None:
+    bench, trial = served(sqlite_casebook)
+    trial.open_cohort(1, 1)
+    trial.prepare("P1", 1, 1)
+    trial.infuse("P1", 1)
+    trial.days(4)
+    with standing(bench) as address:
+        nurse = at(window, address, "carla", SECRET)
+        nurse.goto(f"{address}/participants/P1/safety")
+        answer(nurse, temp_c="39.4", hypotension="yes", vasopressors="2", oxygen="none")
+        record = nurse.locator("#grades form[action='/acts/observe'] button")
+        expect(record).to_have_text("Record CRS grade 4")
+        nurse.context.set_offline(True)
+        record.click()
+        expect(nurse.locator("#grades [role=alert].note")).to_contain_text("press again when it is back")
+        answer(nurse, vasopressors="1")
+        assert nurse.locator("#grades").evaluate("one => one.inert")
+        nurse.context.set_offline(False)
+        expect(record).to_have_text("Record CRS grade 3")
+        acted(nurse, "#grades form[action='/acts/observe'] button")
+    [seen] = bench.conduct.trial.courses["P1"].rounds
+    assert seen.event.grade == 3

@@ -517,26 +517,36 @@ const drafting = form => {
 };
 
 // The browser's own page of a failure would take the place of what was typed: a form leaves the page when the server answers.
-const staying = form => {
+const staying = () => {
   const note = Object.assign(document.createElement("p"), {className: "note bad", role: "alert"});
-  let answers = false;
-  form.addEventListener("submit", async event => {
-    if (answers) { answers = false; return; }
+  let answered;  // the form that may leave
+  document.addEventListener("submit", async event => {
+    const form = event.target;
+    if (event.defaultPrevented || !form.matches("form[action^='/acts/']")) return;
+    if (form === answered) { answered = undefined; return; }
     event.preventDefault();
-    answers = await fetch($("link[rel=icon]").href, {cache: "no-store"}).then(() => true, () => false);
-    if (answers) return form.requestSubmit(event.submitter);
+    const answers = await fetch($("link[rel=icon]").href, {cache: "no-store"}).then(() => true, () => false);
+    if (answers) { answered = form; return form.requestSubmit(event.submitter); }
     note.textContent = "Nothing was recorded: the server does not answer. What you typed stands here still; press again when it is back.";
     (event.submitter ?? form.lastElementChild).after(note);
   });
 };
-// What a form of questions comes to, as it is filled in: the part of its page that changes.
+// What a form of questions comes to, as it is filled in: the part of its page that changes. Until it is there, nothing of
+// what was answered before can be recorded.
 const asking = form => {
-  let turn = 0;
-  form.addEventListener("change", async () => {
+  let turn = 0, waiting;
+  const shown = () => document.getElementById(form.dataset.live);
+  const ask = async () => {
     const mine = ++turn, asked = form.action + "?" + new URLSearchParams(fieldsOf(form));
     const answer = await fetch(asked, {headers: {"hx-request": "true"}}).catch(() => null);
     const found = answer?.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(form.dataset.live);
-    if (found && mine === turn) $("#" + form.dataset.live).replaceWith(document.adoptNode(found));
+    if (mine !== turn) return;
+    if (found) shown().replaceWith(document.adoptNode(found));
+    else waiting = setTimeout(ask, 2000);
+  };
+  form.addEventListener("input", () => {
+    turn++; shown().inert = true;
+    clearTimeout(waiting); waiting = setTimeout(ask, 300);
   });
 };
 
@@ -561,7 +571,7 @@ export const start = form => {
 };
 if (typeof document !== "undefined") {
   for (const form of $$("form[data-form]")) start(form);
-  for (const form of $$("form[action^='/acts/']")) staying(form);
+  staying();
   for (const form of $$("form[data-live]")) asking(form);
   for (const out of $$("form[action='/sign-out']")) out.addEventListener("submit", () => { sealed.forget(); });
 }
