@@ -9,8 +9,9 @@ import re
 
 import pytest
 
+from escalon.facts import Duration
 from tests.casebook.conftest import casebook, clock, sqlite_casebook  # noqa: F401
-from tests.casebook.trial import SECRET
+from tests.casebook.trial import CORA, INES, PLAN, SECRET
 from tests.web.bench import client, served
 from tests.web.test_import_pages import act
 
@@ -246,3 +247,38 @@ def test_today_marks_a_dlt_on_its_clock_and_tells_an_administrator_what_is_left_
     assert "second factor" in page
     browser.post("/demo/enter", data={"account": "gao.fei"})
     assert "/audit?kind=EntryCorrected,FactCorrected" in browser.get("/").text
+
+
+def held_beside_a_clock(trial):
+    """P1 prepared while the clock of P0 runs, so that an infusion needs an override."""
+    trial.open_cohort(1, 1)
+    trial.prepare("P0", 1, 1)
+    trial.infuse("P0", 1)
+    trial.prepare("P1", 1, 1)
+
+
+@pytest.mark.parametrize("signers", [(), (INES,), (INES, CORA)], ids=len)
+def test_only_an_override_that_is_signed_is_said_to_set_a_rule_aside(bench, signers):
+    held_beside_a_clock(bench[1])
+    number = bench[1].override("CellsInfused", "P1", "sentinel clock", signers=signers)
+    ines, here = client(bench[0], "ines"), f"/participants/P1/infusion?override={number}"
+    page, rules = ines.get(here).text, ines.get(here.replace("?", ".json?")).json()["rules"]
+    is_signed = len(signers) == 2
+    assert [one["name"] for one in rules if one["set_aside"]] == ["sentinel clock"] * is_signed
+    assert ("signed for exactly this" in page) is is_signed
+    assert ("under it nothing is recorded" in page) is not is_signed
+
+
+def test_an_override_that_waited_too_long_is_over_on_every_page(sqlite_casebook):  # noqa: F811
+    plan = PLAN.model_copy(update={"dose": PLAN.dose.model_copy(update={"override_valid": Duration.parse("7 days")})})
+    bench, trial = served(sqlite_casebook, plan)
+    held_beside_a_clock(trial)
+    number = trial.override("CellsInfused", "P1", "sentinel clock")
+    ines = client(bench, "ines")
+    assert f"under override {number}" in ines.get("/").text
+    trial.days(8)
+    ines = client(bench, "ines")
+    assert f"under override {number}" not in ines.get("/").text
+    row = ines.get("/overrides.json").json()["overrides"][0]
+    assert (row["is_over"], row["leads"], row["may_sign"]) == (True, "", False)
+    assert "over, unused" in ines.get("/overrides").text

@@ -22,6 +22,7 @@ from escalon.history import Author, Course, Entry, Override, Trial
 from escalon.history.events import Event, FactRecorded, Role
 from escalon.history.people import Person
 from escalon.protocol import Study
+from escalon.web.overriding import waits_for_its_act
 from escalon.web.said import whole
 from escalon.web.workbench import Workbench
 
@@ -142,10 +143,10 @@ class Desk:
         return self.trial.overrides.get(whole(self.asked.get("override")) or 0)
 
     def overriding(self, kind: str, participant: str | None) -> Override | None:
-        """The override the address names, where it was asked for such an act; whether its signatures cover it, recording says."""
+        """The override the address names, where it was asked for such an act, is signed and still holds."""
         found = self.named_override
         about = found and (found.given.act, found.given.participant) == (kind, participant)
-        return found if about else None
+        return found if about and found and waits_for_its_act(found, self.study, self.bench.now()) else None
 
     def asks_override(self, event: Event) -> str:
         """Where an override of what forbids this event is asked for; empty where none can be, or not by this reader."""

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from escalon.conduct.permit.act import RULES
+from escalon.conduct.permit.overrides import is_over, signatures_that_count
+from escalon.conduct.record.recording import override_valid
 from escalon.history import Override
+from escalon.protocol import Study
 
 
 def needed_of(it: Override) -> int:
@@ -11,9 +16,16 @@ def needed_of(it: Override) -> int:
     return max((one.signatures for one in RULES if one.name in it.given.rules), default=2)
 
 
-def waits_for_its_act(it: Override) -> bool:
-    """Whether an override is signed by as many as it needs, and what it allows is not recorded."""
-    return it.used_by is None and len(it.signers) >= needed_of(it)
+def came_to_its_end(it: Override, study: Study, now: datetime) -> bool:
+    """Whether an override that nobody used may be used no longer."""
+    return it.used_by is None and is_over(it, now, override_valid(study))
+
+
+def waits_for_its_act(it: Override, study: Study, now: datetime) -> bool:
+    """Whether an override is signed by as many as it needs and still holds, and what it allows is not recorded."""
+    needed = needed_of(it)
+    is_signed = signatures_that_count(it, needed) >= needed
+    return it.used_by is None and is_signed and not came_to_its_end(it, study, now)
 
 
 def leads(act: str, participant: str, number: int) -> str:

@@ -46,17 +46,24 @@ def check_override(
     if uncovered:
         raise Refused(*uncovered)
     needed = max(one.signatures for one in broken)
-    signers = set(given.signers)
-    if needed == 1:
-        signers -= {given.entry.author.person}  # one person never sets a rule aside for themselves
-    if len(signers) < needed:
-        raise refuse("override", f"override {number} has {len(signers)} of the {needed} signatures it needs")
+    if (signed := signatures_that_count(given, needed)) < needed:
+        raise refuse("override", f"override {number} has {signed} of the {needed} signatures it needs")
+
+
+def signatures_that_count(given: Override, needed: int) -> int:
+    """How many signed it; where one is enough, not whoever asked: one person never sets a rule aside for themselves."""
+    return len(set(given.signers) - ({given.entry.author.person} if needed == 1 else set()))
+
+
+def is_over(given: Override, now: datetime | None, valid: timedelta | None) -> bool:
+    """Whether it waited for its act longer than the study lets it."""
+    return bool(now and valid and given.entry.at and now > given.entry.at + valid)
 
 
 def _still_holds(given: Override, number: int, now: datetime | None, valid: timedelta | None) -> None:
     if given.used_by is not None:
         raise refuse("override", f"override {number} was used by entry {given.used_by}")
-    if now and valid and given.entry.at and now > given.entry.at + valid:
+    if is_over(given, now, valid) and valid:
         raise refuse("override", f"override {number} was valid for {valid.days} days from {given.entry.at:%Y-%m-%d}")
 
 

@@ -32,7 +32,7 @@ class RuleRow:
     why: str
     signatures: int
     set_aside: bool
-    """Whether the override the address names sets it aside."""
+    """Whether it is broken, and the override the address names, signed as it must be, sets it aside."""
 
 
 @dataclass(frozen=True)
@@ -170,16 +170,11 @@ def _rules(
         "apheresis": desk.study.collects_cells or bool(course.collections),
         "lymphodepletion": desk.study.conditions or bool(course.conditionings),
     }
+    rules = [one for one in RULES if CellsInfused in one.before and asks.get(one.name, True)]
+    whys = [_at_each([broken.get(one.name, "") for broken in asked], course) for one in rules]
     return tuple(
-        RuleRow(
-            one.name,
-            one.says,
-            _at_each([broken.get(one.name, "") for broken in asked], course),
-            one.signatures,
-            one.name in aside,
-        )
-        for one in RULES
-        if CellsInfused in one.before and asks.get(one.name, True)
+        RuleRow(one.name, one.says, why, one.signatures, bool(why) and one.name in aside)
+        for one, why in zip(rules, whys, strict=True)
     )
 
 

@@ -9,7 +9,7 @@ from escalon.conduct.permit.rules.of_the_record import CONTENT
 from escalon.history import Override
 from escalon.history.events import KINDS, spaced
 from escalon.web.desk import Desk
-from escalon.web.overriding import leads, needed_of, waits_for_its_act
+from escalon.web.overriding import came_to_its_end, leads, needed_of, waits_for_its_act
 from escalon.web.pages.record import may_read
 from escalon.web.registry import page
 from escalon.web.telling import EntryShown, content_shown, entry_shown
@@ -29,6 +29,8 @@ class OverrideRow:
     signers: tuple[str, ...]
     needed: int
     used_by: int | None
+    is_over: bool
+    """Whether it waited for its act longer than the study lets it."""
     may_sign: bool
     leads: str
     """Where the act is recorded under it, once it is signed."""
@@ -88,11 +90,12 @@ def _row(desk: Desk, number: int, it: Override) -> OverrideRow:
     given, names, needed = it.given, desk.names, needed_of(it)
     course = desk.trial.courses.get(given.participant or "")
     may = desk.may("OverrideSigned", course.site or None if course else None)
-    signed_by_me = desk.account in it.signers
+    is_over = came_to_its_end(it, desk.study, desk.bench.now())
+    is_open = it.used_by is None and not is_over
     return OverrideRow(
         entry_shown(desk, it.entry), spaced(given.act), given.rules,
         content_shown(it),
-        tuple(names.get(one, one) for one in it.signers), needed, it.used_by,
-        may and not signed_by_me and it.used_by is None and desk.person is not None,
-        leads(given.act, given.participant or "", number) if waits_for_its_act(it) else "",
+        tuple(names.get(one, one) for one in it.signers), needed, it.used_by, is_over,
+        may and desk.account not in it.signers and is_open and desk.person is not None,
+        leads(given.act, given.participant or "", number) if waits_for_its_act(it, desk.study, desk.bench.now()) else "",
     )  # fmt: skip

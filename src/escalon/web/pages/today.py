@@ -13,7 +13,7 @@ from escalon.history.events import Role, spaced
 from escalon.web.check import left_by_page
 from escalon.web.clocks import ClockShown, clocks
 from escalon.web.desk import Desk
-from escalon.web.overriding import leads, waits_for_its_act
+from escalon.web.overriding import came_to_its_end, leads, waits_for_its_act
 from escalon.web.registry import EVERYBODY, page
 
 DOES = {
@@ -119,7 +119,9 @@ def overrides_waiting(desk: Desk) -> MattersShown:
     asked = [
         (number, one)
         for number, one in desk.trial.overrides.items()
-        if waits_for_its_act(one) and desk.person and one.entry.author.person == desk.person.account
+        if waits_for_its_act(one, desk.study, desk.bench.now())
+        and desk.person
+        and one.entry.author.person == desk.person.account
     ]
     return MattersShown(
         "Signed for this once, and not yet recorded",
@@ -193,8 +195,10 @@ def _is_mine(desk: Desk, one: Waiting) -> bool:
     if one.act == "DecisionSigned" and decision and desk.person.account in decision.signers:
         return False
     override = desk.trial.overrides.get(one.about or 0)
-    if one.act == "OverrideSigned" and override and (desk.account in override.signers or waits_for_its_act(override)):
-        return False
+    if one.act == "OverrideSigned" and override:
+        stands = override, desk.study, desk.bench.now()
+        if desk.account in override.signers or waits_for_its_act(*stands) or came_to_its_end(*stands):
+            return False
     if one.act == "FactRecorded" and not one.visit:  # what screening lacks is for whoever screens
         return desk.may("ParticipantScreened", site)
     return desk.may(one.act, site)
