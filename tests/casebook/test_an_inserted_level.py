@@ -109,3 +109,25 @@ def test_an_amendment_that_would_put_people_under_another_dose_is_refused(book):
     refused = book.amend()
     assert refused.exit_code != 0
     assert "level 1 was 20 mg" in refused.output
+
+
+@pytest.mark.parametrize("to", ["25 mg", "60 mg"])
+def test_another_dose_under_the_number_of_one_that_was_given_is_refused(book, to):
+    book.edit(r'amount += "30 mg"', f'amount = "{to}"')
+    refused = book.amend()
+    assert refused.exit_code != 0
+    assert "level 2 was 30 mg" in refused.output
+
+
+def test_a_dose_put_right_within_the_margin_keeps_its_level(book):
+    book.edit(r'amount += "30 mg"', 'amount = "31 mg"')
+    assert "is level" not in book.amend().stdout
+    assert book.says()["conduct"] == "1NNN 2TTN"
+
+
+def test_a_dose_is_the_same_in_another_unit(book):
+    book.edit(r'amount += "30 mg"', 'amount = "0.03 g"')
+    book.edit(r'amount += "20 mg"', 'amount = "0.02 g"')
+    book.edit(r"\[\[dose.level\]\]\nnumber +=\s*2", BETWEEN.replace("25 mg", "0.025 g"))
+    assert "level 2 is level 3 from here on" in book.amend().stdout
+    assert book.says()["conduct"] == "1NNN 3TTN"

@@ -69,7 +69,7 @@ def _still_holds(given: Override, number: int, now: datetime | None, valid: time
 
 def _alike(says: object, signed: str, tolerance: Fraction) -> bool:
     """Whether an act says what was signed: the same words, or a number within this part of the number signed."""
-    if not isinstance(says, int | Decimal):
+    if isinstance(says, bool) or not isinstance(says, int | Decimal):
         return ("" if says is None else str(plain(says))) == signed
     try:
         amount = exact(Decimal(signed))
