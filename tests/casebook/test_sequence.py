@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from tests.casebook.trial import CARLA, CORA, CYRUS, INES, PLAN, STAN, Trial, study
@@ -14,6 +15,7 @@ from tests.casebook.trial import CARLA, CORA, CYRUS, INES, PLAN, STAN, Trial, st
 from escalon.casebook.casebook import Casebook
 from escalon.conduct.judge import standing
 from escalon.conduct.judge.dosing import decide_next_dose
+from escalon.conduct.permit.overrides import _alike
 from escalon.conduct.permit.refusal import Refused
 from escalon.facts import Day
 from escalon.history.events import (
@@ -452,3 +454,9 @@ def test_nobody_is_dosed_between_a_withdrawal_and_the_consent_given_anew(ready: 
     with pytest.raises(Refused, match="has withdrawn it"):
         ready.record(INES, between)
     ready.infuse("P-1", 1)
+
+
+def test_an_override_signed_for_yes_covers_yes_and_not_no() -> None:
+    assert _alike(True, "True", Fraction(0))
+    assert not _alike(False, "True", Fraction(0))
+    assert not _alike(True, "1", Fraction(0))
