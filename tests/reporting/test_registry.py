@@ -8,6 +8,8 @@ import pytest
 from escalon.conduct.judge.cutoff import as_of, last_day
 from escalon.facts import Day
 from escalon.reporting.registry import registry
+from tests.histories import Infusion, history
+from tests.histories import event as recorded
 
 MODULES = {
     "participantFlowModule": "ParticipantFlowModule", "baselineCharacteristicsModule": "BaselineCharacteristicsModule",
@@ -120,3 +122,11 @@ def test_what_is_posted_of_a_real_trial_does_not_call_itself_confidential(study,
         "description": f"data cut-off {cutoff}"
     }
     assert "CONFIDENTIAL" not in str(found["resultsSection"])
+
+
+def test_a_death_whose_day_nobody_recorded_is_a_death(study):
+    infused, cutoff = Day(2025, 3, 3), Day(2025, 6, 1)
+    fatal = recorded(participant="P01", term="Sepsis", grade=5, start=Day(2025, 3, 10))
+    died = history(infusions=(Infusion("P01", 1, infused), Infusion("P02", 1, infused)), adverse_events=(fatal,))
+    found = registry(study, died, cutoff)["resultsSection"]["adverseEventsModule"]["eventGroups"]
+    assert found[-1]["deathsNumAffected"] == 1

@@ -225,7 +225,7 @@ class Registry:
             kind: len(codes & {one.participant for one in some})
             for kind, some in (("serious", serious), ("other", other))
         }
-        deaths = sum(self.people[code].died is not None for code in codes)
+        deaths = sum(self.people[code].has_died for code in codes)
         counts = {f"{kind}NumAffected": n for kind, n in affected.items()} | {"deathsNumAffected": deaths}
         return (
             self.groups("E")[place]

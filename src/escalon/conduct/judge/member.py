@@ -76,6 +76,11 @@ class Member:
         return Baselines(self.study, self.facts)
 
     @cached_property
+    def has_died(self) -> bool:
+        """Whether a death is recorded, with its day or without."""
+        return bool(deaths_of(self.course))
+
+    @cached_property
     def died(self) -> Day | None:
         """The first day of death recorded, as a fact or in an adverse event."""
         known = [day for day in deaths_of(self.course) if day is not None]

@@ -34,7 +34,7 @@ def _against_screening(view: View) -> list[Text]:
 
 def _standing(view: View) -> Table:
     eligible = [one.participant for one in view.screenings if one.eligible is True]
-    died = [code for code in view.trial.participants if member(view.study, view.trial, code).died is not None]
+    died = [code for code in view.trial.participants if member(view.study, view.trial, code).has_died]
     serious = [event for event in view.emergent if event.serious]
     told = {event.participant for event in serious}
     unsaid = [event for event in view.emergent if event.serious is None and event.participant not in told]
