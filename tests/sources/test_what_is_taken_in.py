@@ -143,7 +143,15 @@ def test_a_term_graded_by_the_studys_own_scale_is_not_asked_about(study, tmp_pat
 
 @pytest.mark.parametrize(
     ("dose", "is_refused"),
-    [("1.000,mg", True), ("2.500,mg/d", True), ("4.375,mg/d", False), ("15.000,mg/week", False), ("2.5,mg", False)],
+    [
+        ("1.000,mg", True),
+        ("1.000,mg/m²", True),
+        ("1.000,mg/kg", False),
+        ("2.500,mg/d", True),
+        ("4.375,mg/d", False),
+        ("15.000,mg/week", False),
+        ("2.5,mg", False),
+    ],
 )
 def test_a_dose_in_mg_whose_point_may_part_thousands_is_asked_about(
     study: Study, tmp_path: Path, dose: str, is_refused: bool

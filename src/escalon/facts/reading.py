@@ -180,7 +180,7 @@ def may_part_thousands(asked: Asked, text: str, unit: str | None) -> str | None:
 
 def is_of_grams(joined: str, unit: str | None) -> bool:
     """Whether a dose in mg, its point taken out, is one that is given: 1.000 or 2.500 mg, but no half tablet of 4.375 mg."""
-    return len(joined) == 4 and joined.endswith("0") and spelled(unit) in {"mg", "mg/d", "mg/wk"}
+    return len(joined) == 4 and joined.endswith("0") and spelled(unit) in {"mg", "mg/d", "mg/wk", "mg/m2"}
 
 
 _NUMBERED = re.compile(r"(?:day|d|tag|第)\.?\s*([-+]?)\s*(\d+(?:\.\d+)?)\s*[天日]?", re.IGNORECASE)
