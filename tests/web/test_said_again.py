@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from datetime import UTC, datetime
 
 import pytest
 
+from escalon.casebook.encoding import plain
 from escalon.conduct.permit.refusal import Refused
 from escalon.history.events import AdverseEventRecorded
 from escalon.web.said import said_in_json
@@ -150,6 +152,18 @@ def test_a_sample_sent_again_from_a_form_gone_back_to_is_asked_about_and_recorde
     assert said(lena, here, "SampleMeasured", **sample, **{"once-more": "yes"}).status_code == 303
     without = said(lena, here, "SampleMeasured", **(sample | {"lloq": ""}))
     assert "lloq: is empty" in without.text
+
+
+@pytest.mark.parametrize("kind", ["ApheresisDone", "LymphodepletionGiven", "ProductReleased"])
+def test_a_step_of_treatment_sent_again_is_asked_about(tmp_path, kind):
+    bench, trial = with_one_infused(tmp_path)
+    browser, here = client(bench, "ines"), "/participants/P1/treatment"
+    [entry] = trial.conduct.casebook.entries(participant="P1", kinds=[kind])
+    told = {one.name: getattr(entry.event, one.name) for one in fields(entry.event)}
+    sent = {name: plain(value) for name, value in told.items() if value not in (None, "", ())}
+    asked = said(browser, here, kind, **sent)
+    assert f"entry {entry.number} says exactly this" in asked.text
+    assert list(trial.conduct.casebook.entries(participant="P1", kinds=[kind])) == [entry]
 
 
 def test_the_audit_offers_the_kinds_that_are_recorded(carla):

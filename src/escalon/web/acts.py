@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, TypeVar
 
 from escalon.conduct.permit.refusal import Refused, refuse
@@ -12,8 +12,11 @@ from escalon.history.entry import Entry
 from escalon.history.events import (
     KINDS,
     AdverseEventRecorded,
+    ApheresisDone,
     Event,
     FactRecorded,
+    LymphodepletionGiven,
+    ProductReleased,
     SampleMeasured,
     Signed,
     TreatmentGiven,
@@ -120,13 +123,24 @@ def ask_password(desk: Desk, password: Password) -> None:
     with_password(desk, lambda: check_password(desk.conduct, desk.bench.sealed, desk.author.person, password))
 
 
+MAY_HAPPEN_AGAIN = (
+    AdverseEventRecorded,
+    ApheresisDone,
+    LymphodepletionGiven,
+    ProductReleased,
+    SampleMeasured,
+    TreatmentGiven,
+)
+"""What happens to a person more than once: said twice to the letter, it is asked about."""
+
+
 def check_new(desk: Desk, event: Event, said: Told) -> None:
     """Refuse a row that is recorded to the letter: a form gone back to, and sent again, is no second sample or event."""
-    if not isinstance(event, AdverseEventRecorded | SampleMeasured | TreatmentGiven) or said.again or not said.form:
+    if not isinstance(event, MAY_HAPPEN_AGAIN) or said.again or not said.form:
         return
     every = desk.entries(participant=event.participant)
     gone = {one.event.supersedes for one in every}
-    same = [one.number for one in every if one.event == event and one.number not in gone]
+    same = [one.number for one in every if replace(one.event, override=None) == event and one.number not in gone]
     if same:
         raise refuse("twice", f"entry {same[-1]} says exactly this. If it happened once more, say so below")
 
