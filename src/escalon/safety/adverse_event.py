@@ -94,13 +94,17 @@ def says_death(event: AdverseEvent) -> list[str]:
 
 @cache
 def is_death_itself(term: str) -> bool:
-    """Whether a term is death and no event that led to it: one that CTCAE v5.0 gives grade 5 alone, or the word for it."""
-    return set(coded(term).grades) == {5} or _DEATH.fullmatch(plain(term)) is not None
+    """Whether a term is the word for death, and no event that led to it. Disease progression is not, although CTCAE v5.0 gives it
+    grade 5 alone: people write it of the living, and then its grade or outcome says who died of it.
+    """
+    return _DEATH.fullmatch(plain(term)) is not None
 
 
 _DEATH = re.compile(
-    r"(?:(?:sudden|cardiac|unexplained|accidental|natural) )*(?:death|died|deceased|exitus)"
-    r"(?:(?:,| \(|:)? ?(?:nos|letalis|unexplained|unknown|(?:due to|from|by|cause|of (?:un|any|natural)).*))?|死亡|猝死"
+    r"(?:(?:patient|subject|participant|found|sudden|cardiac|unexplained|accidental|natural) )*"
+    r"(?:death|died|dead|deceased|exitus|died of .*)"
+    r"(?:(?:,| \(|:)? ?(?:nos|letalis|unexplained|unknown|(?:due to|from|by|cause|of (?:un|any|natural)).*))?"
+    r"|(?:患者|受试者)?(?:死亡|猝死)"
 )
 
 
