@@ -2,17 +2,27 @@
 
 import json
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from tests.casebook.trial import PLAN
 from typer.testing import CliRunner
 
 from escalon.cli.main import app
+from escalon.conduct.judge.standing import changed_decision
+from escalon.history import Author, Entry, Trial
+from escalon.history.events import AmendmentAdopted, AnswerPart, CasebookOpened, Course, DecisionProposed
 from escalon.protocol.skeleton import Outline, write_skeleton
 
 GIVEN = [("P01", 1, 20), ("P02", 1, 20), ("P03", 1, 20), ("P04", 2, 30), ("P05", 2, 30), ("P06", 2, 30)]
+AT, SYSTEM_AUTHOR = datetime(2026, 5, 1, tzinfo=UTC), Author("ines", "investigator", "S1", "test")
 SECRET = "correct horse battery"
 BETWEEN = '[[dose.level]]\nnumber = 2\nname = "between"\namount = "25 mg"\ninserted = 2026-05-20\n\n[[dose.level]]\nnumber = 3'
+
+
+def part(name: str, says: str) -> AnswerPart:
+    return AnswerPart(name=name, says=says)
 
 
 class Book:
@@ -131,3 +141,20 @@ def test_a_dose_is_the_same_in_another_unit(book):
     book.edit(r"\[\[dose.level\]\]\nnumber +=\s*2", BETWEEN.replace("25 mg", "0.025 g"))
     assert "level 2 is level 3 from here on" in book.amend().stdout
     assert book.says()["conduct"] == "1NNN 3TTN"
+
+
+def test_a_decision_for_a_level_whose_dose_an_amendment_changed_is_proposed_again():
+    first = CasebookOpened(casebook="b", study="s 1", study_version="1", public_key="k", levels=(part("2", "30 mg"),))
+    decided = DecisionProposed(course=Course.TREAT, level=2, because="the rule")
+    for levels, moved, stands in (
+        ((part("2", "60 mg"),), (), False),
+        ((part("2", "30 mg"),), (), True),
+        ((part("2", "25 mg"), part("3", "30 mg")), (part("2", "3"),), True),
+    ):
+        adopted = AmendmentAdopted(study_version="2", digest="0", adopted_on=AT.date(), levels=levels, renumbered=moved)
+        trial = Trial().follow(
+            Entry(number, AT, SYSTEM_AUTHOR, event) for number, event in enumerate((first, decided, adopted), start=1)
+        )
+        changed = changed_decision(PLAN, trial, trial.decisions[2])
+        assert (changed == "") is stands, changed
+        assert stands or changed == "level 2 was 30 mg then, and is 60 mg now"

@@ -100,6 +100,7 @@ class Trial:
         """The version of the study's text that the record is kept under, whatever day is asked about; None in a data folder."""
         self.levels: tuple[AnswerPart, ...] = ()
         """The dose of each level under that version, by its number; empty where the record does not say."""
+        self._texts: dict[int, tuple[AnswerPart, ...]] = {}
         self.support = Support()
         self._standing = Standing()
         self._entries: dict[int, Entry] = {}
@@ -232,6 +233,12 @@ class Trial:
             event = renumbered(event, amendment.numbers) if number > entry.number else event
         return event
 
+    def dose_then(self, number: int) -> str:
+        """The dose of the level that an entry names, in the text under which it was recorded; empty where that is not told."""
+        text = max((adopted for adopted in self._texts if adopted < number), default=0)
+        named = str(getattr(self._entries[number].event, "level", ""))
+        return next((part.says for part in self._texts.get(text, ()) if part.name == named), "")
+
     def uses_level(self, level: int) -> bool:
         """Whether a cohort was opened or somebody dosed at a level."""
         given = (bag.event.level for course in self.courses.values() for bag in course.infusions)
@@ -359,7 +366,7 @@ class Trial:
         self.number = max(self.number, entry.number)
         if isinstance(entry.event, CasebookOpened | AmendmentAdopted):
             self.kept_under = entry.event.study_version
-            self.levels = entry.event.levels
+            self._texts[entry.number] = self.levels = entry.event.levels
         self.support.note(entry)
         changed = self._standing.take(entry)
         if waits or (isinstance(entry.event, AmendmentAdopted) and entry.event.renumbered):

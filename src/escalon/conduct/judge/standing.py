@@ -8,6 +8,7 @@ from escalon.conduct.judge.answers import decision_answer, screening_answer
 from escalon.conduct.judge.committee import COMMITTEE_SIGNERS, is_signed, newest_signed
 from escalon.conduct.judge.strata import strata_named
 from escalon.history import Course, Decision, Trial
+from escalon.history.events import Course as Treatment
 from escalon.protocol.study import Study
 
 
@@ -38,12 +39,21 @@ def eligibility(study: Study, trial: Trial, course: Course, today: date) -> str:
 
 
 def changed_decision(study: Study, trial: Trial, decision: Decision) -> str:
-    """What the dose rule says otherwise than when the decision was proposed; empty while it says the same."""
+    """What the dose rule says otherwise than when the decision was proposed, or which other dose its level has; else empty."""
     proposed = decision.proposed
+    if proposed.course is Treatment.TREAT and (other := _other_dose(trial, decision)):
+        return other
     if proposed.answer is None or proposed.as_of is None:
         return ""
     now = decision_answer(study, trial, proposed.as_of, decision.number, proposed.stratum)
     return "; ".join(proposed.answer.differs_from(now)[:3])
+
+
+def _other_dose(trial: Trial, decision: Decision) -> str:
+    """That an amendment gave the level of a decision another dose than was decided on; empty where it did not."""
+    then, level = trial.dose_then(decision.number), decision.proposed.level
+    now = next((part.says for part in trial.levels if part.name == str(level)), "no level")
+    return f"level {level} was {then} then, and is {now} now" if then and now != then else ""
 
 
 def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
