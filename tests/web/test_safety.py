@@ -168,3 +168,13 @@ def test_an_administrator_is_led_to_the_page_where_each_thing_is_done(tmp_path):
     bench, _ = with_one_infused(tmp_path)
     shown = client(bench, "ada").get("/").text
     assert all(f'href="/admin/{where}" aria-label' in shown for where in ("people", "keys", "backups"))
+
+
+@pytest.mark.parametrize("said", [{"grade": 5}, {"term": "Death NOS"}, {"outcome": "fatal"}])
+def test_who_died_of_an_event_is_told_as_dead_on_every_page_with_or_without_the_day(tmp_path, said):
+    bench, trial = with_one_infused(tmp_path)
+    day = trial.conduct.trial.courses["P1"].infused
+    trial.record(CARLA, AdverseEventRecorded(**{"participant": "P1", "term": "Sepsis", "start": day, **said}))
+    carla = client(bench, "carla")
+    assert "died" in carla.get("/participants/P1.json").json()["banner"]["danger"]
+    assert next(one["state"] for one in carla.get("/participants.json").json()["rows"] if one["code"] == "P1") == "died"

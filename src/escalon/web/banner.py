@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from escalon.conduct.judge.dose_review import deaths_of
 from escalon.conduct.judge.given import Given, amount_text, dose_of
 from escalon.facts import plain
 from escalon.history import Course
@@ -95,7 +96,7 @@ def _danger(course: Course, today: date) -> list[str]:
             found.append(f"{event.term}, grade {event.grade}")
     if any(one.event.is_dlt for one in course.dlt_judgements) and not any(word.startswith("DLT") for word in found):
         found.insert(0, "DLT")
-    if course.died:
+    if deaths_of(course):
         found.append("died")
     if course.is_withdrawn:
         found.append("left the study")

@@ -8,7 +8,7 @@ from datetime import date
 from numbers import Number
 
 from escalon.conduct.judge import standing
-from escalon.conduct.judge.dose_review import OUTCOMES, review
+from escalon.conduct.judge.dose_review import OUTCOMES, deaths_of, review
 from escalon.conduct.judge.given import dose_of
 from escalon.conduct.judge.screening import WORDS
 from escalon.conduct.judge.watched import Watching, watched
@@ -82,7 +82,7 @@ def _row(desk: Desk, course: Course) -> ParticipantRow:
 
 def _state(desk: Desk, course: Course) -> tuple[str, str]:
     """Where a participant stands, in a few words, and the kind of state that is."""
-    if course.died:
+    if deaths_of(course):
         return "died", "not"
     if course.is_withdrawn:
         return "left the study", "void"
