@@ -102,6 +102,8 @@ def test_what_was_given_at_a_level_moves_with_its_dose(book):
     assert after["decision"]["departures"] == []
     assert [one["level"] for one in after["participants"]] == [1, 1, 1, 3, 3, 3]
     assert book.run("verify", book.book, "--conduct").exit_code == 0
+    told = book.run("explain", book.book, "P04", "dlt", "--as", "ines").stdout  # of the casebook's own study
+    assert "level 3, 30 mg on 2026-04-02" in told
 
 
 def test_a_correction_after_it_is_of_the_level_as_it_is_numbered_now(book):

@@ -41,7 +41,9 @@ def explain(
     finding: Annotated[
         str, Argument(metavar="[FINDING]", help="A clause, a score, eligibility, dlt or next_dose.")
     ] = "",
-    study: Annotated[str, Option("--study", help=f"The study the data belong to. [default: {DEFAULT}]")] = "",
+    study: Annotated[
+        str, Option("--study", help=f"The study the data belong to. [default: a casebook's own; else {DEFAULT}]")
+    ] = "",
     visit: Annotated[str, Option("--visit", help="Only this visit, or this day.")] = "",
     cutoff: Cutoff = None,
     reader: Reader = None,
@@ -51,8 +53,9 @@ def explain(
     from escalon.conduct.judge.cutoff import as_of
     from escalon.conduct.judge.explaining import explain as explained
 
-    protocol, intake = load(study or DEFAULT, data, reader, quiet=True)
-    if intake.refused and not study:
+    named = study or _kept_of(data)
+    protocol, intake = load(named or DEFAULT, data, reader, quiet=True)
+    if intake.refused and not named:
         fail(f"{len(intake.refused)} rows are refused by {DEFAULT}, which is asked where no study is named. "
              f"If the data belong to another, add --study FOLDER; else --study {DEFAULT}")  # fmt: skip
     if intake.refused:
@@ -63,6 +66,13 @@ def explain(
         return
     line = explained(protocol, as_of(intake.trial, day), participant, finding, day, visit)
     _say(line, as_json)
+
+
+def _kept_of(data: Path) -> str:
+    """The study that a casebook is kept of; empty of a data folder, which does not say."""
+    from escalon.casebook.location import SETTINGS, settings_of
+
+    return str(settings_of(data).get("study") or "") if (data / SETTINGS).is_file() else ""
 
 
 def _cell(study: "Study", intake: "Intake", cutoff: "Day", name: str) -> "Line":
