@@ -62,7 +62,10 @@ def test_a_greyed_act_leads_to_an_override_which_two_people_sign_and_the_act_is_
     other = act(ines, "LymphodepletionGiven", row["leads"], override=given, **said | {"regimen": "Flu"}).text
     assert "was signed for regimen Flu/Cy, not Flu" in other
     assert "content.regimen=Flu&amp;" in other or "content.regimen=Flu#ask" in other  # one for what was really given
-    assert act(ines, "LymphodepletionGiven", row["leads"], override=given, **said).status_code == 303
+    made = act(ines, "LymphodepletionGiven", row["leads"], override=given, **said)
+    assert made.status_code == 303
+    after = ines.get(made.headers["location"]).text
+    assert ("Recorded: " in after, "is recorded under" in after) == (True, False)
     assert ines.get("/overrides.json").json()["overrides"][0]["used_by"]
 
 
