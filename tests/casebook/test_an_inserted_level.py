@@ -11,18 +11,22 @@ from typer.testing import CliRunner
 
 from escalon.cli.main import app
 from escalon.conduct.judge.standing import changed_decision
+from escalon.conduct.record.replay import _as_numbered_now
 from escalon.history import Author, Entry, Trial
 from escalon.history.events import AmendmentAdopted, AnswerPart, CasebookOpened, Course, DecisionProposed
 from escalon.protocol.skeleton import Outline, write_skeleton
 
 GIVEN = [("P01", 1, 20), ("P02", 1, 20), ("P03", 1, 20), ("P04", 2, 30), ("P05", 2, 30), ("P06", 2, 30)]
-AT, SYSTEM_AUTHOR = datetime(2026, 5, 1, tzinfo=UTC), Author("ines", "investigator", "S1", "test")
+AT, SOMEBODY = datetime(2026, 5, 1, tzinfo=UTC), Author("ines", "investigator", "S1", "test")
 SECRET = "correct horse battery"
 BETWEEN = '[[dose.level]]\nnumber = 2\nname = "between"\namount = "25 mg"\ninserted = 2026-05-20\n\n[[dose.level]]\nnumber = 3'
 
 
 def part(name: str, says: str) -> AnswerPart:
     return AnswerPart(name=name, says=says)
+
+
+LEVELS = (part("2", "30 mg"), part("3", "40 mg"))
 
 
 class Book:
@@ -146,17 +150,22 @@ def test_a_dose_is_the_same_in_another_unit(book):
 
 
 def test_a_decision_for_a_level_whose_dose_an_amendment_changed_is_proposed_again():
-    first = CasebookOpened(casebook="b", study="s 1", study_version="1", public_key="k", levels=(part("2", "30 mg"),))
+    first = CasebookOpened(casebook="b", study="s 1", study_version="1", public_key="k", levels=LEVELS)
     decided = DecisionProposed(course=Course.TREAT, level=2, because="the rule")
     for levels, moved, stands in (
-        ((part("2", "60 mg"),), (), False),
-        ((part("2", "30 mg"),), (), True),
-        ((part("2", "25 mg"), part("3", "30 mg")), (part("2", "3"),), True),
+        ((part("2", "60 mg"), part("3", "70 mg")), (), False),
+        (LEVELS, (), True),
+        ((part("2", "25 mg"), part("3", "30 mg"), part("4", "40 mg")), (part("2", "3"), part("3", "4")), True),
     ):
         adopted = AmendmentAdopted(study_version="2", digest="0", adopted_on=AT.date(), levels=levels, renumbered=moved)
-        trial = Trial().follow(
-            Entry(number, AT, SYSTEM_AUTHOR, event) for number, event in enumerate((first, decided, adopted), start=1)
-        )
-        changed = changed_decision(PLAN, trial, trial.decisions[2])
-        assert (changed == "") is stands, changed
-        assert stands or changed == "level 2 was 30 mg then, and is 60 mg now"
+        entries = [
+            Entry(number, AT, SOMEBODY, event) for number, event in enumerate((first, decided, adopted), start=1)
+        ]
+        for some in (
+            entries,
+            [_as_numbered_now(one, entries[2:]) for one in entries],
+        ):  # and as `verify --conduct` asks
+            trial = Trial().follow(some)
+            changed = changed_decision(PLAN, trial, trial.decisions[2])
+            assert (changed == "") is stands, changed
+            assert stands or changed == "level 2 was 30 mg then, and is 60 mg now"

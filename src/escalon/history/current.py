@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from escalon.history.entry import Entry
 from escalon.history.events import (
     AmendmentAdopted,
+    CasebookOpened,
     CellsInfused,
     CohortOpened,
     DecisionProposed,
@@ -104,6 +105,9 @@ def renumbered(event: Event, numbers: Mapping[int, int]) -> Event:
             for part in event.content
         )
         return replace(event, content=tuple(parts))
+    if isinstance(event, CasebookOpened | AmendmentAdopted):
+        names = ((numbers.get(int(part.name), int(part.name)), part) for part in event.levels)
+        return replace(event, levels=tuple(replace(part, name=str(name)) for name, part in names))
     if isinstance(event, EntryCorrected) and event.now is not None:
         return replace(event, now=renumbered(event.now, numbers))
     return event

@@ -53,7 +53,7 @@ def _other_dose(trial: Trial, decision: Decision) -> str:
     """That an amendment gave the level of a decision another dose than was decided on; empty where it did not."""
     then, level = trial.dose_then(decision.number), decision.proposed.level
     now = next((part.says for part in trial.levels if part.name == str(level)), "no level")
-    return f"level {level} was {then} then, and is {now} now" if then and now != then else ""
+    return f"level {level} was {then} then, and is {now} now" if then and trial.levels and now != then else ""
 
 
 def why_not_effective(study: Study, trial: Trial, decision: Decision) -> str:
