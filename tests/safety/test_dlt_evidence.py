@@ -143,6 +143,11 @@ def test_one_death_has_one_day_wherever_it_is_recorded(end: Day | None, died: Da
     assert (found.outcome, said in found.why) == (outcome, True), found
 
 
+def test_who_left_in_the_window_is_replaced_whenever_they_died() -> None:
+    found = evidence(line("Sepsis", 5, 4, dlt=False), left=on(8))
+    assert (found.outcome, found.doubts) == (NOT_EVALUABLE, ())
+
+
 def test_the_day_of_one_fatal_event_is_that_of_another() -> None:
     found = evidence(line("Sepsis", 5, 4, dlt=False), line("Death NOS", 5, 9, dlt=False))
     assert (found.outcome, found.why.startswith("died of Sepsis on 2025-03-26")) == (NOT_EVALUABLE, True), found

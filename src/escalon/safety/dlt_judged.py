@@ -226,6 +226,8 @@ class Judged:
         last, left = self.window.last, self.followed.left
         ends = [("died", day) for day in self.deaths] + ([("left", left)] if left else [])
         known = min(last, self.window.as_of)
+        if left and left.latest <= known:
+            return ""  # out of the window before its end, whatever came later
         found = [f"{how} in {day}" for how, day in ends if day.earliest <= known and last < day.latest]
         found += [
             f"died of {event.lines[0].term} on a day not recorded"
