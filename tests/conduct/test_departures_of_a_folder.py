@@ -1,5 +1,6 @@
 """A data folder's departures: an event table that is kept answers for those of whom it has no row."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,24 @@ def test_who_consented_late_left_before_or_was_one_too_many_is_named(tmp_path: P
     assert told["P02", "withdrawn"] == "infused after leaving the study on 2025-03-10"
     assert told["P03", "trial size"] == "the study treats 2 participants at most"
     assert ("P03", "rule") not in told, "held for that alone"
+
+
+def test_the_clocks_between_participants_ran_before_a_level_was_inserted(tmp_path: Path) -> None:
+    """Which level came next followed another text; that somebody was dosed a day after the first did not."""
+    days = {"P01": "2025-03-03", "P02": "2025-03-04", "P03": "2025-04-24"}
+    (tmp_path / "facts.csv").write_text(
+        "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
+    )
+    (tmp_path / "doses.csv").write_text(
+        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
+    )
+    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    study = load_study(HERON)
+    first, second, *rest = study.dose.levels
+    levels = (first, second.model_copy(update={"inserted": date(2025, 5, 20)}), *rest)
+    amended = study.model_copy(
+        update={"dose": study.dose.model_copy(update={"levels": levels, "sentinel_interval": study.dose.dlt_window})}
+    )
+    told = [one for one in departures(amended, take_in(study, tmp_path).trial) if one.rule == "rule"]
+    assert [one.participant for one in told] == ["P02"]
+    assert told[0].says.startswith("infused at level 1, before 2025-03-24: the sentinel")

@@ -18,12 +18,13 @@ from escalon.conduct.judge.dosing import NextDose, decide_as_recorded
 from escalon.conduct.judge.given import Given, deviation, doses_of, first_doses
 from escalon.conduct.judge.screening import Verdict, screened
 from escalon.conduct.judge.strata import UNSAID, stratum_of
-from escalon.escalation import Decision, EscalationError, Stop, Treat, next_dose
+from escalon.escalation import Decision, EscalationError, Stop, Treat, Wait, next_dose
+from escalon.escalation.calendar_guards import Sentinel, Stagger
 from escalon.facts import Day, together
 from escalon.history import Current, Entry, Trial
 from escalon.history.events import AdverseEventRecorded, Event
 from escalon.history.frame import Frame
-from escalon.protocol.design import calendar_guards, dose_rule, in_days
+from escalon.protocol.design import calendar_guards, cohort_size, dose_rule, in_days
 from escalon.protocol.silence import Undecided, as_if_decided
 from escalon.protocol.study import Study
 
@@ -145,10 +146,12 @@ def _of_person(study: Study, trial: Trial, given: Given) -> Iterator[ActDepartur
 def _of_dosing(
     study: Study, trial: Trial, written: Written, given: Given, earlier: list[Given], frame: Frame
 ) -> Iterator[ActDeparture]:
-    """What the rule and its clocks said on the day of an infusion, with what had happened before it."""
+    """What the rule and its clocks said on the day of an infusion, with what had happened before it.
+
+    Before an amendment inserted a level the rule was that of another text; the clocks between participants ran all the same.
+    """
     day = given.day.earliest
-    if study.dose.before_insertion(day):
-        return
+    other_levels = study.dose.before_insertion(day)
     own = stratum_of(study, trial.course(given.participant))
     codes = {one.participant for one in earlier if stratum_of(study, trial.course(one.participant)) in (own, UNSAID)}
     before = Trial(frame, day).follow(written.about(codes))
@@ -158,13 +161,30 @@ def _of_dosing(
         whole = decide_as_recorded(study, before, Day.of(day))
         found = dict(whole.strata).get(own, whole)
     except EscalationError as error:
-        yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
+        if not other_levels:
+            yield _one(given, "rule", f"infused at level {given.level} while no dose could be decided: {error}")
+        return
+    if other_levels:
+        yield from _of_clocks(study, found, given)
         return
     told = found.decision
     if _allows(told, given) or (not whole.wants_a_stratum and _allows(_before_judgement(study, found), given)):
         return
     wait = "" if isinstance(told, Treat | Stop) or told.until is None else f", before {told.until}"
     yield _one(given, "rule", f"infused at level {given.level}{wait}, where the rule said: {told} ({told.reason})")
+
+
+def _of_clocks(study: Study, found: NextDose, given: Given) -> Iterator[ActDeparture]:
+    """The sentinel's interval and the stagger, of whoever was infused at the same level before."""
+    size = cohort_size(study)
+    cohort = found.conduct.in_open_cohort(size) if size else ()
+    same = cohort if cohort and cohort[0].level == given.level else ()
+    for clock in calendar_guards(study):
+        if isinstance(clock, Sentinel | Stagger):
+            told = clock.hold(Treat(given.level, 1, ""), found.conduct, same, given.day.earliest)
+            if isinstance(told, Wait):
+                before = "" if told.until is None else f", before {told.until}"
+                yield _one(given, "rule", f"infused at level {given.level}{before}: {told.reason}")
 
 
 def _allows(told: Decision | None, given: Given) -> bool:
