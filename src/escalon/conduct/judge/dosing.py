@@ -249,7 +249,7 @@ def _since_the_levels_are_these(study: Study, conduct: Conduct, told: Decision) 
         return told
     left_out = {f"departure from the rule: {one}" for one in told.departures if one.cohort in earlier}
     when = ", ".join(f"level {one.number} was inserted on {one.inserted}" for one in study.dose.levels if one.inserted)
-    note = f"{when}: no cohort dosed before is held against the rule"
+    note = f"{when}: of cohorts dosed before, the clocks are asked and not the rule"
     notes = (*(one for one in told.notes if one not in left_out), note)
     return replace(told, notes=notes, departures=tuple(one for one in told.departures if one.cohort not in earlier))
 
