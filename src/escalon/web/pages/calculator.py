@@ -98,7 +98,8 @@ STANDS = " (say below why it stands)"
 def _in_a_box(name: str, reason: str) -> str:
     """A reason as a page says it: what to choose or type in which box, where the command line says what to write."""
     said = reason.replace(f" (confirm={name})", STANDS)
-    written = re.compile(rf"Write ({name}='[^']*'(?: or {name}='[^']*')*)")
+    one = rf"{name}='[^']*'(?: as a part of one)?"
+    written = re.compile(rf"Write ({one}(?: or {one})*)")
     return written.sub(lambda found: f"Choose its unit beside it: {_units(found[1])}", said)
 
 
