@@ -35,17 +35,22 @@ def test_the_row_of_a_person_infused_later_says_that_the_table_was_kept(
     assert any(SILENT in one for one in found) is silent
 
 
+def write_tablets(folder: Path, days: dict[str, str]) -> None:
+    """A folder of HERON in which everybody began at level 1 on their day, without an adverse event."""
+    (folder / "facts.csv").write_text(
+        "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
+    )
+    (folder / "doses.csv").write_text(
+        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
+    )
+    (folder / "adverse_events.csv").write_text("participant,term,grade,start\n")
+
+
 def test_what_the_protocol_leaves_open_is_said_once_and_the_rest_of_the_rule_of_each(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = {"P01": "2025-03-03", "P02": "2025-03-17", "P03": "2025-03-24", "P04": "2025-03-25"}
-    (tmp_path / "facts.csv").write_text(
-        "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
-    )
-    (tmp_path / "doses.csv").write_text(
-        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
-    )
-    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    write_tablets(tmp_path, days)
     study = load_study(HERON)
     left_open = study.model_copy(update={"dose": study.dose.model_copy(update={"silent": ("stagger", "off_dose")})})
     trial = take_in(study, tmp_path).trial
@@ -82,13 +87,7 @@ def test_who_consented_late_left_before_or_was_one_too_many_is_named(tmp_path: P
 def test_the_clocks_between_participants_ran_before_a_level_was_inserted(tmp_path: Path) -> None:
     """Which level came next followed another text; that somebody was dosed a day after the first did not."""
     days = {"P01": "2025-03-03", "P02": "2025-03-04", "P03": "2025-04-24"}
-    (tmp_path / "facts.csv").write_text(
-        "participant,fact,value,date\n" + "".join(f"{who},first_tablet,{day},{day}\n" for who, day in days.items())
-    )
-    (tmp_path / "doses.csv").write_text(
-        "participant,level,date\n" + "".join(f"{who},1,{day}\n" for who, day in days.items())
-    )
-    (tmp_path / "adverse_events.csv").write_text("participant,term,grade,start\n")
+    write_tablets(tmp_path, days)
     study = load_study(HERON)
     first, second, *rest = study.dose.levels
     levels = (first, second.model_copy(update={"inserted": date(2025, 5, 20)}), *rest)

@@ -31,14 +31,20 @@ def observe(page: Any, **said: str) -> None:
     page.wait_for_load_state()
 
 
-def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(
-    window: Any, sqlite_casebook: Casebook
-) -> None:
-    bench, trial = served(sqlite_casebook)
+def infused_four_days_ago(casebook: Casebook) -> Any:
+    """The workbench of a trial of one person, in the DLT window of level 1."""
+    bench, trial = served(casebook)
     trial.open_cohort(1, 1)
     trial.prepare("P1", 1, 1)
     trial.infuse("P1", 1)
     trial.days(4)
+    return bench
+
+
+def test_fever_becomes_a_grade_a_proposal_and_a_judgement_and_lifts_the_block(
+    window: Any, sqlite_casebook: Casebook
+) -> None:
+    bench = infused_four_days_ago(sqlite_casebook)
     here = "/participants/P1/safety"
     with standing(bench) as address:
         nurse, doctor = at(window, address, "carla", SECRET), at(window, address, "ines", SECRET)
@@ -132,11 +138,7 @@ def test_the_clinical_pages_have_no_finding_of_axe_and_reflow(
 def test_a_grade_of_answers_that_have_changed_is_not_recorded_and_none_leaves_for_a_server_that_is_gone(
     window: Any, sqlite_casebook: Casebook
 ) -> None:
-    bench, trial = served(sqlite_casebook)
-    trial.open_cohort(1, 1)
-    trial.prepare("P1", 1, 1)
-    trial.infuse("P1", 1)
-    trial.days(4)
+    bench = infused_four_days_ago(sqlite_casebook)
     with standing(bench) as address:
         nurse = at(window, address, "carla", SECRET)
         nurse.goto(f"{address}/participants/P1/safety")

@@ -208,11 +208,11 @@ class Judged:
         """The days of the death, as events and the fact say them; of two that may be one, the day and not its month."""
         known = [event.died for event in self.known] + [self.followed.died]
         days = dict.fromkeys(day for day in known if day is not None and day.earliest <= self.window.as_of)
-        return tuple(day for day in days if not any(_is_part(other, day) for other in days))
+        return tuple(day for day in days if not any(_is_closer(other, day) for other in days))
 
     def day_of_death(self, event: Occurrence) -> Day | None:
         """The day of the death that an event led to: its own, or the one that another event or the fact tells more closely."""
-        closer = (day for day in self.deaths if event.died is None or _is_part(day, event.died))
+        closer = (day for day in self.deaths if event.died is None or _is_closer(day, event.died))
         return next(closer, event.died) if event.is_fatal else None
 
     def fatal_inside(self, event: Occurrence) -> Truth:
@@ -256,7 +256,7 @@ class Judged:
         )
 
 
-def _is_part(day: Day, whole: Day) -> bool:
+def _is_closer(day: Day, whole: Day) -> bool:
     """Whether a day lies in one that is known less closely: 2025-03-12 in 2025-03."""
     return day != whole and whole.earliest <= day.earliest and day.latest <= whole.latest
 
